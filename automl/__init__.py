@@ -1,0 +1,3 @@
+"""A declarative AutoML pipeline compiler."""
+
+__version__ = "0.1.0"

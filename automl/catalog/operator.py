@@ -1,0 +1,52 @@
+"""What an operator declares. Dotted paths only: nothing here imports numpy's users."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from automl.kinds import Kind
+from automl.params import Param, ParamValue
+
+TaskName = Literal["binary", "multiclass", "regression"]
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Predicted cost of one fit and one apply on one core: seconds and bytes as linear forms.
+
+    CPU seconds = base + per_cell * rows * columns * rounds-like factor; see `compiler/forecast.py`.
+    """
+
+    base_s: float
+    cell_ns: float  # nanoseconds per row and column (and round, for boosting)
+    cell_bytes: float
+
+
+@dataclass(frozen=True)
+class Operator:
+    """One transformer or estimator.
+
+    `module` is a name under both automl.fitting (`fit(inputs, target, params, seed) -> State`) and
+    automl.runtime (`apply(state, *inputs) -> Matrix`).
+    """
+
+    name: str
+    role: Literal["transformer", "estimator"]
+    module: str
+    accepts: frozenset[Kind]  # kinds of input columns
+    gives: Kind  # kind of output columns
+    missing: Literal["refuses", "keeps", "removes"]  # what it does with missing values of its input
+    widens: Literal["no", "levels", "indicators", "parts", "classes", "joins"] = "no"  # how output columns come from input columns
+    reads_source: bool = False  # takes raw columns; otherwise matrices
+    fitted: bool = True
+    cross_fitted: bool = False  # has a training view made of inner fits, and a serving view
+    tasks: frozenset[TaskName] = frozenset({"binary", "multiclass", "regression"})
+    space: Mapping[str, Param] = field(default_factory=dict)
+    fixed: Mapping[str, ParamValue] = field(default_factory=dict)
+    rounds: str | None = None  # the parameter whose value is chosen along the boosting path
+    requires: tuple[str, ...] = ("numpy",)  # distributions that `apply` needs
+    fit_requires: tuple[str, ...] = ("numpy",)  # distributions that `fit` needs
+    cost: Cost = Cost(0.001, 20.0, 16.0)
+    title: str = ""  # one line for people: what it does, in a model card

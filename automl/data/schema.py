@@ -1,0 +1,54 @@
+"""What is known of a table after reading it once: the schema that the compiler works from."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from automl.kinds import Kind
+from automl.value import Value
+
+Physical = Literal["number", "boolean", "datetime", "text"]
+Role = Literal["feature", "target", "id", "group", "time", "weight", "ignored", "dropped"]
+
+
+class ColumnInfo(Value):
+    """One column. `physical` is what its values are, `kind` what they mean, `role` what the plan does with it."""
+
+    name: str
+    physical: Physical
+    kind: Kind
+    role: Role
+    reason: str | None = None  # why it is dropped or read as this kind, where that was a decision
+    missing: int  # number of missing values
+    distinct: int  # number of distinct values that are not missing
+    tokens: tuple[str, ...] = ()  # texts read as missing
+    time_format: str | None = None  # how the text of a datetime is parsed ("iso", or a strptime format)
+    fingerprint: str  # hash of the column's canonical values, independent of the file format
+
+
+class ClassInfo(Value):
+    """One class of a classification target, as it stands in the data, with its number of rows."""
+
+    label: str
+    rows: int
+
+
+class Schema(Value):
+    """The table. `rows` counts rows with a target; `classes` is empty for a target that is a quantity."""
+
+    columns: tuple[ColumnInfo, ...]
+    rows: int
+    rows_without_target: int
+    classes: tuple[ClassInfo, ...]  # sorted by label; all distinct target values where there are at most 1000, else empty
+    fingerprint: str
+
+    def column(self, name: str) -> ColumnInfo:
+        """The column of that name. Raises KeyError."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)
+
+    def with_role(self, *roles: Role) -> tuple[ColumnInfo, ...]:
+        """The columns that have one of these roles, in file order."""
+        return tuple(c for c in self.columns if c.role in roles)

@@ -1,0 +1,98 @@
+"""Every error that a user can cause.
+
+AutomlError                 one or more diagnostics; exit code 1 unless the subclass says otherwise
+├─ NotAccepted              acceptance criteria not met, nothing emitted (exit code 4)
+├─ Difference               `verify` found a difference (exit code 6)
+└─ Interrupted              the user pressed Ctrl-C; state is kept (exit code 130)
+
+Anything else that reaches the command line is a bug (exit code 3). A failed trial is a value, never an exception.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from difflib import get_close_matches
+from typing import ClassVar, Literal
+
+Severity = Literal["error", "warning", "note"]
+
+
+@dataclass(frozen=True)
+class Diagnostic:
+    """One finding, with its place: `line` and `column` count from 1; None where there is no place in a file."""
+
+    severity: Severity
+    code: str
+    message: str
+    file: str | None = None
+    line: int | None = None
+    column: int | None = None
+    hint: str | None = None
+    length: int = 1
+    source: str | None = None  # the text of the line, for the picture with the carets
+
+    def as_json(self) -> dict[str, object]:
+        """The seven public fields, as the command line contract names them."""
+        public = ("severity", "code", "message", "file", "line", "column", "hint")
+        fields = asdict(self)
+        return {name: fields[name] for name in public}
+
+    def as_text(self) -> str:
+        """The message as it is printed: place, severity, code, then the line with carets and the hint."""
+        place = ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)
+        head = f"{place + ': ' if place else ''}{self.severity}[{self.code}] {self.message}"
+        if self.source is None or self.line is None:
+            return head if self.hint is None else f"{head}\n    {self.hint}"
+        number = f"{self.line:>5}"
+        carets = " " * ((self.column or 1) - 1) + "^" * max(1, self.length)
+        tail = f" {self.hint}" if self.hint else ""
+        return f"{head}\n{number} | {self.source}\n{' ' * len(number)} | {carets}{tail}"
+
+
+class AutomlError(Exception):
+    """A mistake that a user can mend. Carries all diagnostics at once, sorted by place."""
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, diagnostics: Iterable[Diagnostic] | Diagnostic) -> None:
+        found = [diagnostics] if isinstance(diagnostics, Diagnostic) else list(diagnostics)
+        self.diagnostics = sort_diagnostics(found)
+        super().__init__("\n".join(d.as_text() for d in self.diagnostics))
+
+    def __reduce__(self) -> tuple[type, tuple[list[Diagnostic]]]:
+        return type(self), (self.diagnostics,)
+
+
+class NotAccepted(AutomlError):
+    """The winner missed an acceptance criterion: nothing was emitted."""
+
+    exit_code: ClassVar[int] = 4
+
+
+class Difference(AutomlError):
+    """`verify` found bytes that differ."""
+
+    exit_code: ClassVar[int] = 6
+
+
+class Interrupted(AutomlError):
+    """Ctrl-C: finished work is in the ledger."""
+
+    exit_code: ClassVar[int] = 130
+
+
+def sort_diagnostics(found: list[Diagnostic]) -> list[Diagnostic]:
+    """Errors and warnings in the order of their place in the file; those without a place come last."""
+    return sorted(found, key=lambda d: (d.line is None, d.file or "", d.line or 0, d.column or 0, d.code, d.message))
+
+
+def nearest(name: str, valid: Iterable[str]) -> str | None:
+    """The hint 'did you mean ...?' for a mistyped name, or None where nothing is near."""
+    close = get_close_matches(name, list(valid), n=1, cutoff=0.6)
+    return f"did you mean {close[0]!r}?" if close else None
+
+
+def error(code: str, message: str, hint: str | None = None) -> AutomlError:
+    """An AutomlError of one diagnostic that has no place in a spec."""
+    return AutomlError(Diagnostic("error", code, message, hint=hint))

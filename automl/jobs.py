@@ -1,0 +1,75 @@
+"""What the driver hands to an executor and what comes back: the contract between search, executors and fits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from automl.params import ParamValue
+from automl.rows import RowSet
+
+
+class Outcome(StrEnum):
+    """How a unit ended. A trial never raises."""
+
+    OK = "ok"
+    FAILED = "failed"
+    TIMEOUT = "timeout"
+    OUT_OF_MEMORY = "out_of_memory"
+    PRUNED = "pruned"
+
+
+@dataclass(frozen=True)
+class Job:
+    """One piece of work: fit a candidate on `fit_rows`, score it on `score_rows`. `key` is the hash of its content."""
+
+    key: str
+    candidate: str
+    params: Mapping[str, ParamValue]
+    fit_rows: RowSet
+    score_rows: RowSet | None
+    timeout_s: float | None = None
+    memory_bytes: int | None = None
+    keep: bool = False  # bring States and predictions back (final fits); otherwise scores only
+
+
+@dataclass(frozen=True)
+class Done:
+    """A finished job. `value` is what the run function returned (None unless OK); times are measurements."""
+
+    key: str
+    outcome: Outcome
+    value: object | None = None
+    error: str | None = None
+    wall_s: float = 0.0
+    cpu_s: float = 0.0
+    peak_bytes: int = 0
+    worker: str = ""
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What a scored fit returns: the score after all rounds, and along the boosting path (rounds -> score)."""
+
+    score: float
+    path: tuple[tuple[int, float], ...] = ()
+
+
+class Executor(Protocol):
+    """Runs jobs somewhere, each at most `timeout_s` and `memory_bytes`. Never raises for a job; knows nothing of training.
+
+    Constructed with `run: Callable[[Job], object]`, which is executed in the workers.
+    """
+
+    workers: int
+
+    def submit(self, job: Job) -> None:
+        """Queue the job. At most `workers` run at once; the rest wait in order of submission."""
+
+    def wait(self, timeout_s: float | None = None) -> Done | None:
+        """The next finished job, in any order; None when nothing finished in time or nothing is under way."""
+
+    def close(self) -> None:
+        """End everything that this executor started. Safe to call twice."""

@@ -1,0 +1,155 @@
+"""What the compiler makes and everything later reads: Plan, Candidate, Winner, Lock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from automl.catalog.operator import TaskName
+from automl.data.schema import Schema
+from automl.graph import Graph
+from automl.params import Param, ParamValue
+from automl.rows import RowSet, Split
+from automl.spec.model import TaskSpec
+from automl.value import Value, pretty_json
+
+PLAN_FORMAT = 1
+LOCK_FORMAT = 1
+
+
+class Decision(Value):
+    """Something the compiler chose: what, which value, and why."""
+
+    subject: str
+    value: str
+    reason: str
+
+
+class Forecast(Value):
+    """What one fit is predicted to take: CPU seconds on one core, and bytes of memory beyond the table."""
+
+    cpu_s: float
+    memory_bytes: int
+
+
+class Candidate(Value):
+    """One pipeline to search over: its graph, its free parameters (`node.param`), what a fold's fit will cost."""
+
+    id: str
+    family: str
+    graph: Graph
+    space: Mapping[str, Param]
+    forecast: Forecast
+
+    @property
+    def defaults(self) -> dict[str, ParamValue]:
+        """The parameters of the first trial of this candidate."""
+        return {name: param.default for name, param in self.space.items()}
+
+
+class RowPlan(Value):
+    """Who is fitted on what: the holdout, the folds inside the rest, the folds inside a fit (for cross-fitting)."""
+
+    holdout: Split | None
+    folds: Split
+    inner: Split
+    digests: Mapping[str, str] = {}  # of the resolved holdout and folds
+
+    @property
+    def dev(self) -> RowSet:
+        """The rows that the search may see."""
+        return RowSet().part(self.holdout, 0, "in") if self.holdout else RowSet()
+
+    @property
+    def held_out(self) -> RowSet | None:
+        """The rows that are touched once, at the end; None where there is no holdout."""
+        return RowSet().part(self.holdout, 0, "out") if self.holdout else None
+
+    @property
+    def fold_count(self) -> int:
+        """How many folds a trial has."""
+        assert self.folds.folds is not None
+        return self.folds.folds
+
+    def fold(self, index: int, side: Literal["in", "out"]) -> RowSet:
+        """One side of one validation fold."""
+        return self.dev.part(self.folds, index, side)
+
+
+class Plan(Value):
+    """The compiled spec: typed, choice-free candidates, rows, metric. A pure function of spec, data and versions."""
+
+    format: int = PLAN_FORMAT
+    spec: TaskSpec
+    data_schema: Schema
+    task: TaskName
+    classes: tuple[str, ...]  # canonical labels in the order of the probability columns; binary: (negative, positive)
+    metric: str
+    rows: RowPlan
+    candidates: tuple[Candidate, ...]  # the first one is the constant baseline
+    decisions: tuple[Decision, ...]
+    floor_s: float  # the shortest time budget that still gives a package
+
+    def candidate(self, candidate_id: str) -> Candidate:
+        """The candidate of that id. Raises KeyError."""
+        for candidate in self.candidates:
+            if candidate.id == candidate_id:
+                return candidate
+        raise KeyError(candidate_id)
+
+    @property
+    def search_digest(self) -> str:
+        """The hash of all that can change the result of a trial: not the budget, not what is emitted, not where it runs."""
+        shown = self.model_dump(mode="json", exclude={"decisions", "floor_s"})
+        for part in ("accept", "run", "package", "ensemble"):
+            shown["spec"].pop(part, None)
+        shown["spec"]["search"].pop("budget")
+        return Plan._digest(shown)
+
+    @staticmethod
+    def _digest(shown: Any) -> str:
+        from automl.value import digest_json
+
+        return digest_json(shown)
+
+
+class TrialScore(Value):
+    """A settled trial: its parameters, the score of each fold, their mean, and the chosen number of rounds."""
+
+    number: int
+    candidate: str
+    params: Mapping[str, ParamValue]
+    folds: tuple[float, ...]
+    score: float
+    rounds: int | None = None
+
+
+class Winner(Value):
+    """What is emitted: one trial's recipe, with the number of rounds carried over."""
+
+    trial: TrialScore
+    holdout_score: float | None = None
+
+    @property
+    def params(self) -> dict[str, ParamValue]:
+        """The parameters of the final fit, without the rounds."""
+        return dict(self.trial.params)
+
+
+class Lock(Value):
+    """What a result depends on: written by `compile`, honoured by `train`."""
+
+    format: int = LOCK_FORMAT
+    spec: str  # digest of the resolved spec's search-relevant part
+    data: str
+    rows: Mapping[str, str]
+    catalog: str
+    versions: Mapping[str, str]
+    cpu: str
+    blas: str
+
+
+def write_value(value: Value, path: Path) -> None:
+    """Write canonical, readable JSON."""
+    path.write_text(pretty_json(value.model_dump(mode="json")), encoding="utf-8", newline="\n")
