@@ -17,6 +17,8 @@ from typing import ClassVar, Literal
 
 Severity = Literal["error", "warning", "note"]
 
+_WIDTH = 160  # characters of a source line that are shown; of a longer one, those around the carets
+
 
 @dataclass(frozen=True)
 class Diagnostic:
@@ -45,9 +47,21 @@ class Diagnostic:
         if self.source is None or self.line is None:
             return head if self.hint is None else f"{head}\n    {self.hint}"
         number = f"{self.line:>5}"
-        carets = " " * ((self.column or 1) - 1) + "^" * max(1, self.length)
+        source, before, length = self._window(self.source, (self.column or 1) - 1)
+        # A tab under a tab: the carets stand where the terminal shows what they mean.
+        pad = "".join("\t" if character == "\t" else " " for character in source[:before].ljust(before))
         tail = f" {self.hint}" if self.hint else ""
-        return f"{head}\n{number} | {self.source}\n{' ' * len(number)} | {carets}{tail}"
+        return f"{head}\n{number} | {source}\n{' ' * len(number)} | {pad}{'^' * length}{tail}"
+
+    def _window(self, source: str, before: int) -> tuple[str, int, int]:
+        """The part of the line that is shown, the characters before the carets in it, and the number of carets."""
+        length = max(1, self.length)
+        if len(source) <= _WIDTH:
+            return source, before, length
+        start = max(0, min(before - _WIDTH // 2, len(source) - _WIDTH))
+        piece = source[start : start + _WIDTH]
+        left, right = "..." if start else "", "..." if start + _WIDTH < len(source) else ""
+        return left + piece + right, before - start + len(left), min(length, max(1, _WIDTH - (before - start)))
 
 
 class AutomlError(Exception):

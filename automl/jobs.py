@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 from automl.params import ParamValue
 from automl.rows import RowSet
@@ -47,6 +47,8 @@ class Done:
     cpu_s: float = 0.0
     peak_bytes: int = 0
     worker: str = ""
+    retried: int = 0  # how often it was started anew because its worker died
+    crashed: bool = False  # FAILED because the worker died under it, and died again when it was tried anew
 
 
 @dataclass(frozen=True)
@@ -57,10 +59,13 @@ class Scores:
     path: tuple[tuple[int, float], ...] = ()
 
 
-class Executor(Protocol):
-    """Runs jobs somewhere, each at most `timeout_s` and `memory_bytes`. Never raises for a job; knows nothing of training.
+Run = Callable[[Any, Job], object]  # run(context, job): executed in the workers; importable, takes arrays as read-only
 
-    Constructed with `run: Callable[[Job], object]`, which is executed in the workers.
+
+class Executor(Protocol):
+    """Runs jobs somewhere, each within `timeout_s` and `memory_bytes`. Never raises for a job; knows nothing of fits.
+
+    Constructed with `run: Run` and a picklable `context`, which every worker gets once.
     """
 
     workers: int
@@ -69,7 +74,10 @@ class Executor(Protocol):
         """Queue the job. At most `workers` run at once; the rest wait in order of submission."""
 
     def wait(self, timeout_s: float | None = None) -> Done | None:
-        """The next finished job, in any order; None when nothing finished in time or nothing is under way."""
+        """The next finished job, in any order; None when nothing finished in time or nothing is under way.
+
+        Raises AutomlError where the workers themselves cannot be kept up.
+        """
 
     def close(self) -> None:
         """End everything that this executor started. Safe to call twice."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from automl.catalog.operator import TaskName
 from automl.data.schema import Schema
@@ -12,7 +12,7 @@ from automl.graph import Graph
 from automl.params import Param, ParamValue
 from automl.rows import RowSet, Split
 from automl.spec.model import TaskSpec
-from automl.value import Value, pretty_json
+from automl.value import Value, digest_json, pretty_json
 
 PLAN_FORMAT = 1
 LOCK_FORMAT = 1
@@ -102,15 +102,9 @@ class Plan(Value):
     def search_digest(self) -> str:
         """The hash of all that can change the result of a trial: not the budget, not what is emitted, not where it runs."""
         shown = self.model_dump(mode="json", exclude={"decisions", "floor_s"})
-        for part in ("accept", "run", "package", "ensemble"):
+        for part in ("accept", "package", "ensemble"):
             shown["spec"].pop(part, None)
         shown["spec"]["search"].pop("budget")
-        return Plan._digest(shown)
-
-    @staticmethod
-    def _digest(shown: Any) -> str:
-        from automl.value import digest_json
-
         return digest_json(shown)
 
 
@@ -131,10 +125,6 @@ class Winner(Value):
     trial: TrialScore
     holdout_score: float | None = None
 
-    @property
-    def params(self) -> dict[str, ParamValue]:
-        """The parameters of the final fit, without the rounds."""
-        return dict(self.trial.params)
 
 
 class Lock(Value):

@@ -38,7 +38,8 @@ class Operator:
     accepts: frozenset[Kind]  # kinds of input columns
     gives: Kind  # kind of output columns
     missing: Literal["refuses", "keeps", "removes"]  # what it does with missing values of its input
-    widens: Literal["no", "levels", "indicators", "parts", "classes", "joins"] = "no"  # how output columns come from input columns
+    # How output columns come from input columns.
+    widens: Literal["no", "levels", "indicators", "parts", "classes", "joins"] = "no"
     reads_source: bool = False  # takes raw columns; otherwise matrices
     fitted: bool = True
     cross_fitted: bool = False  # has a training view made of inner fits, and a serving view

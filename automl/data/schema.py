@@ -39,7 +39,7 @@ class Schema(Value):
     columns: tuple[ColumnInfo, ...]
     rows: int
     rows_without_target: int
-    classes: tuple[ClassInfo, ...]  # sorted by label; all distinct target values where there are at most 1000, else empty
+    classes: tuple[ClassInfo, ...]  # by label: all distinct target values, or none where they are more than 1000
     fingerprint: str
 
     def column(self, name: str) -> ColumnInfo:

@@ -31,6 +31,18 @@ Column = Floats | Text  # numbers, booleans (0/1) and datetimes (seconds since 1
 Columns = Mapping[str, Column]
 
 
+def row_count(columns: Columns) -> int:
+    """The number of rows of a table with at least one column."""
+    return len(next(iter(columns.values())))
+
+
+def floats(column: Column) -> Floats:
+    """The column as numbers. Raises TypeError for a column of texts."""
+    if isinstance(column, Text):
+        raise TypeError("a column of numbers was expected, not of texts")
+    return column
+
+
 def take(column: Column, rows: Ints) -> Column:
     """The column at those rows. Text keeps only the levels that occur, sorted: nothing of other rows is left."""
     if not isinstance(column, Text):
@@ -44,8 +56,7 @@ def take(column: Column, rows: Ints) -> Column:
     return Text(new[codes], tuple(column.levels[used[i]] for i in order))
 
 
-def level_lookup(column: Text, known: tuple[str, ...], unknown: int, missing: int) -> npt.NDArray[np.int64]:
-    """The position of every row's text in `known`; `unknown` for other texts, `missing` for missing ones."""
-    positions = {level: i for i, level in enumerate(known)}
+def level_lookup(column: Text, positions: Mapping[str, int], unknown: int, missing: int) -> Ints:
+    """The position of every row's text; `unknown` for texts that have none, `missing` for missing ones."""
     table = np.array([positions.get(level, unknown) for level in column.levels] + [missing], dtype=np.int64)
     return table[column.codes]

@@ -30,7 +30,7 @@ class ColumnSpec(Value):
 
 
 class DataSpec(Value):
-    """Where the table is and what its columns are for. Paths are as written, relative to the spec."""
+    """Where the table is and what its columns are for. Paths are as written, relative to the spec; of an absolute one, the name."""
 
     path: tuple[str, ...]
     format: FormatSpec
@@ -95,7 +95,7 @@ class Criterion(Value):
 
 
 class RunSpec(Value):
-    """Where trials run. Never part of a digest."""
+    """Where trials run. Not a part of the resolved spec, so that no plan, lock or package depends on it."""
 
     executor: Literal["ray", "inline"]
     address: str | None
@@ -112,7 +112,7 @@ class PackageSpec(Value):
 
 
 class TaskSpec(Value):
-    """The whole spec, resolved."""
+    """The whole spec, resolved; without `run`."""
 
     version: int
     name: str
@@ -123,5 +123,4 @@ class TaskSpec(Value):
     search: SearchSpec
     ensemble: EnsembleSpec
     accept: tuple[Criterion, ...]
-    run: RunSpec
     package: PackageSpec

@@ -1,0 +1,8 @@
+"""`python -m automl` is `automl`."""
+
+from __future__ import annotations
+
+from automl.cli.main import entry
+
+if __name__ == "__main__":
+    entry()

@@ -1,0 +1,112 @@
+"""The estimators, and the families that a spec names them by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from automl.catalog.operator import Cost, Operator, TaskName
+from automl.kinds import Kind
+from automl.params import Choice, Float, Int, Param
+
+
+@dataclass(frozen=True)
+class Family:
+    """What `search.families` names: one estimator for each task that the family can do."""
+
+    name: str
+    estimators: Mapping[TaskName, str]
+    doc: str
+
+
+# The ranges follow those that TabArena searches, except: learning rates below 0.02 need more rounds than 400, and a
+# tree of more than 256 leaves costs more time than it is worth within a few minutes.
+BOOSTING_SPACE: dict[str, Param] = {
+    "learning_rate": Float(low=0.02, high=0.2, default=0.05, log=True),
+    "num_leaves": Int(low=4, high=256, default=31, log=True),
+    "min_data_in_leaf": Int(low=1, high=128, default=20, log=True),
+    "feature_fraction": Float(low=0.4, high=1.0, default=0.8),
+    "bagging_fraction": Float(low=0.7, high=1.0, default=0.9),
+    "lambda_l1": Float(low=1e-4, high=1.0, default=1e-4, log=True),
+    "lambda_l2": Float(low=1e-4, high=10.0, default=1.0, log=True),
+    "extra_trees": Choice(options=(False, True), default=False),
+    "cat_smooth": Float(low=1e-3, high=100.0, default=10.0, log=True),
+    "cat_l2": Float(low=5e-3, high=20.0, default=10.0, log=True),
+    "max_cat_to_onehot": Int(low=4, high=100, default=4, log=True),
+}
+
+ESTIMATORS: dict[str, Operator] = {
+    "constant": Operator(
+        name="constant",
+        role="estimator",
+        module="constant",
+        accepts=frozenset({Kind.NUMERIC, Kind.INTEGER, Kind.BOOLEAN, Kind.CATEGORICAL, Kind.DATETIME, Kind.TEXT}),
+        gives=Kind.PREDICTION,
+        missing="removes",
+        reads_source=True,
+        cost=Cost(0.001, 1.0, 8.0),
+        title="the same prediction for every row: the shares of the classes, or the mean",
+    ),
+    "logistic": Operator(
+        name="logistic",
+        role="estimator",
+        module="logistic",
+        accepts=frozenset({Kind.NUMBER}),
+        gives=Kind.PREDICTION,
+        missing="refuses",
+        tasks=frozenset({"binary", "multiclass"}),
+        space={
+            "C": Float(low=1e-4, high=1e2, default=1.0, log=True),
+            "class_weight": Choice(options=("none", "balanced"), default="none"),
+        },
+        fit_requires=("numpy", "scikit-learn"),
+        cost=Cost(0.01, 40.0, 24.0),
+        title="logistic regression with an L2 penalty",
+    ),
+    "ridge": Operator(
+        name="ridge",
+        role="estimator",
+        module="ridge",
+        accepts=frozenset({Kind.NUMBER}),
+        gives=Kind.PREDICTION,
+        missing="refuses",
+        tasks=frozenset({"regression"}),
+        space={"alpha": Float(low=1e-3, high=1e4, default=1.0, log=True)},
+        fit_requires=("numpy", "scikit-learn"),
+        cost=Cost(0.005, 22.0, 32.0),
+        title="linear regression with an L2 penalty",
+    ),
+    "lightgbm": Operator(
+        name="lightgbm",
+        role="estimator",
+        module="lightgbm",
+        accepts=frozenset({Kind.NUMBER, Kind.CODE}),
+        gives=Kind.PREDICTION,
+        missing="keeps",
+        space=BOOSTING_SPACE,
+        fixed={"num_rounds": 400, "bagging_freq": 1, "max_bin": 255, "min_data_per_group": 50, "threads": 1},
+        rounds="num_rounds",
+        requires=("numpy", "lightgbm"),
+        fit_requires=("numpy", "lightgbm", "scipy"),
+        cost=Cost(0.05, 9.0, 24.0),
+        title="gradient boosted trees (LightGBM)",
+    ),
+}
+
+FAMILIES: dict[str, Family] = {
+    "constant": Family(
+        "constant",
+        {"binary": "constant", "multiclass": "constant", "regression": "constant"},
+        "the baseline that every model is compared with",
+    ),
+    "linear": Family(
+        "linear",
+        {"binary": "logistic", "multiclass": "logistic", "regression": "ridge"},
+        "logistic or ridge regression over standardised numbers and encoded categories",
+    ),
+    "lightgbm": Family(
+        "lightgbm",
+        {"binary": "lightgbm", "multiclass": "lightgbm", "regression": "lightgbm"},
+        "gradient boosted trees that take missing values and categories as they are",
+    ),
+}

@@ -1,0 +1,111 @@
+"""The transformers: what turns raw columns into matrices, and matrices into better ones."""
+
+from __future__ import annotations
+
+from automl.catalog.operator import Cost, Operator
+from automl.kinds import Kind
+from automl.params import Choice, Float, Int
+
+LEVELS = frozenset({Kind.CATEGORICAL, Kind.INTEGER, Kind.BOOLEAN})
+QUANTITIES = frozenset({Kind.NUMERIC, Kind.INTEGER, Kind.BOOLEAN})
+
+TRANSFORMERS: dict[str, Operator] = {
+    "numbers": Operator(
+        name="numbers",
+        role="transformer",
+        module="numbers",
+        accepts=QUANTITIES,
+        gives=Kind.NUMBER,
+        missing="keeps",
+        reads_source=True,
+        cost=Cost(0.002, 60.0, 16.0),
+        title="numbers, whole numbers and booleans as they are; a value never seen missing gets the training median",
+    ),
+    "impute": Operator(
+        name="impute",
+        role="transformer",
+        module="impute",
+        accepts=frozenset({Kind.NUMBER}),
+        gives=Kind.NUMBER,
+        missing="removes",
+        widens="indicators",
+        space={"strategy": Choice(options=("median", "mean"), default="median")},
+        cost=Cost(0.002, 40.0, 32.0),
+        title="missing numbers filled with the median or mean, and marked by indicator columns",
+    ),
+    "standardise": Operator(
+        name="standardise",
+        role="transformer",
+        module="standardise",
+        accepts=frozenset({Kind.NUMBER}),
+        gives=Kind.NUMBER,
+        missing="refuses",
+        cost=Cost(0.002, 30.0, 24.0),
+        title="every feature with mean 0 and standard deviation 1",
+    ),
+    "one_hot": Operator(
+        name="one_hot",
+        role="transformer",
+        module="one_hot",
+        accepts=LEVELS,
+        gives=Kind.NUMBER,
+        missing="removes",
+        widens="levels",
+        reads_source=True,
+        space={"min_count": Int(low=1, high=100, default=5, log=True)},
+        fixed={"unknown_category": "other"},
+        cost=Cost(0.002, 100.0, 64.0),
+        title="one 0/1 column per category; rare categories share one, missing values have their own",
+    ),
+    "ordinal": Operator(
+        name="ordinal",
+        role="transformer",
+        module="ordinal",
+        accepts=LEVELS,
+        gives=Kind.CODE,
+        missing="keeps",
+        reads_source=True,
+        fixed={"unknown_category": "other"},
+        cost=Cost(0.002, 30.0, 24.0),
+        title="categories as codes in sorted order",
+    ),
+    "target_mean": Operator(
+        name="target_mean",
+        role="transformer",
+        module="target_mean",
+        accepts=LEVELS,
+        gives=Kind.NUMBER,
+        missing="removes",
+        widens="classes",
+        reads_source=True,
+        cross_fitted=True,
+        space={"smoothing": Float(low=1.0, high=1000.0, default=20.0, log=True)},
+        fixed={"unknown_category": "other"},
+        cost=Cost(0.002, 40.0, 24.0),
+        title="categories as the smoothed mean of the target, fitted on other rows than those it is trained with",
+    ),
+    "date_parts": Operator(
+        name="date_parts",
+        role="transformer",
+        module="date_parts",
+        accepts=frozenset({Kind.DATETIME}),
+        gives=Kind.NUMBER,
+        missing="keeps",
+        widens="parts",
+        reads_source=True,
+        cost=Cost(0.001, 90.0, 120.0),
+        title="year, month, day, weekday, hour, day of the year and days since 1970, in UTC",
+    ),
+    "join": Operator(
+        name="join",
+        role="transformer",
+        module="join",
+        accepts=frozenset({Kind.NUMBER, Kind.CODE}),
+        gives=Kind.NUMBER,
+        missing="keeps",
+        widens="joins",
+        fitted=False,
+        cost=Cost(0.001, 10.0, 8.0),
+        title="the features of several steps side by side",
+    ),
+}

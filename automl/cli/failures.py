@@ -1,0 +1,53 @@
+"""From an exception to an exit code and a message. A user's mistake is told in diagnostics; a bug leaves a log file."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+import tempfile
+import traceback
+
+from automl import __version__
+from automl.cli.reply import Reply, failure
+from automl.cli.screen import Screen
+from automl.errors import AutomlError, Diagnostic
+
+BUG = 3
+INTERRUPTED = 130
+# What the machine or the user's rights refuse is no bug of ours: told by name, exit code 1.
+OUTSIDE = {
+    *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EFBIG),
+    *(errno.ENAMETOOLONG, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ELOOP),
+}
+
+
+def reply_to(raised: BaseException, screen: Screen) -> Reply:
+    """The reply to whatever a command raised; told on stderr unless stdout gets it as JSON."""
+    code, found = _judge(raised)
+    if not screen.json:
+        screen.show(found)
+    return Reply(code, failure([d.as_json() for d in found]), "")
+
+
+def _judge(raised: BaseException) -> tuple[int, list[Diagnostic]]:
+    if isinstance(raised, AutomlError):
+        return raised.exit_code, raised.diagnostics
+    if isinstance(raised, KeyboardInterrupt):
+        return INTERRUPTED, [Diagnostic("error", "CLI130", "interrupted; what had finished is kept")]
+    if isinstance(raised, OSError) and raised.errno in OUTSIDE and raised.filename is not None:
+        reason = os.strerror(raised.errno)
+        return 1, [Diagnostic("error", "CLI005", f"{os.fsdecode(raised.filename)}: {reason}")]
+    return BUG, [_bug(raised)]
+
+
+def _bug(raised: BaseException) -> Diagnostic:
+    what = f"internal error: {type(raised).__name__}: {str(raised)[:300]}"
+    try:
+        handle, place = tempfile.mkstemp(prefix="automl-bug-", suffix=".log")
+        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as log:
+            log.write(f"automl {__version__}, Python {sys.version}\narguments: {sys.argv}\n\n")
+            log.writelines(traceback.format_exception(raised))
+    except OSError as refused:
+        return Diagnostic("error", "CLI999", what, hint=f"this is a bug of automl; no log could be written ({refused})")
+    return Diagnostic("error", "CLI999", what, hint=f"this is a bug of automl; the details are in {place}")

@@ -1,0 +1,101 @@
+"""The two streams: the answer goes to stdout, everything else to stderr."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TextIO
+
+from automl.cli.reply import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from automl.errors import Diagnostic
+
+RED, YELLOW, CYAN, PLAIN = "\x1b[31m", "\x1b[33m", "\x1b[36m", "\x1b[0m"
+COLOURS = {"error": RED, "warning": YELLOW, "note": CYAN}
+
+
+@dataclass(frozen=True)
+class Screen:
+    """How much is told on stderr. `quiet`: errors only; `verbose`: every trial; `json`: stdout is one object."""
+
+    quiet: bool = False
+    verbose: bool = False
+    json: bool = False
+
+    @property
+    def live(self) -> bool:
+        """Whether stderr is a terminal: only then are there colours and a bar."""
+        return sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+
+    def say(self, text: str) -> None:
+        """A line on stderr, unless quiet."""
+        if not self.quiet:
+            write(sys.stderr, printable(text) + "\n")
+
+    def detail(self, text: str) -> None:
+        """A line on stderr, if verbose."""
+        if self.verbose:
+            self.say(text)
+
+    def show(self, diagnostics: Iterable[Diagnostic]) -> None:
+        """Diagnostics on stderr; quiet leaves errors only."""
+        for found in diagnostics:
+            if found.severity == "error" or not self.quiet:
+                write(sys.stderr, self.paint(printable(found.as_text()), found.severity) + "\n")
+
+    def paint(self, text: str, severity: str) -> str:
+        """The text with the severity's colour on its first line, where colours are wanted."""
+        if not self.live or "NO_COLOR" in os.environ:
+            return text
+        head, newline, rest = text.partition("\n")
+        return f"{COLOURS[severity]}{head}{PLAIN}{newline}{rest}"
+
+
+def write(stream: TextIO | None, text: str) -> None:
+    """Write to a stream that may be closed, broken or of a narrow encoding; what cannot be told is not told."""
+    if stream is None:
+        return
+    try:
+        encoding = stream.encoding or "utf-8"
+        stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        stream.flush()
+    except BrokenPipeError:
+        # The reader left. Python would complain again when it closes the stream at exit: give it a sink.
+        sink = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(sink, stream.fileno())
+        os.close(sink)
+    except ValueError:  # closed
+        pass
+
+
+@contextmanager
+def kept_stdout() -> Iterator[TextIO]:
+    """Gives the real stdout, while everything else that prints there (a library, a C extension) goes to stderr."""
+    real = sys.stdout
+    if not _owns_descriptor(real):
+        with redirect_stdout(sys.stderr):
+            yield real
+        return
+    real.flush()
+    out = os.fdopen(os.dup(1), "w", encoding=real.encoding, errors="backslashreplace")
+    os.dup2(2, 1)
+    try:
+        yield out
+    finally:
+        real.flush()  # what a library printed through Python and is still in the buffer belongs to stderr, too
+        os.dup2(out.fileno(), 1)
+        out.close()
+
+
+def _owns_descriptor(stream: TextIO | None) -> bool:
+    """Whether the stream is the process's own stdout (a test may have put another one there), and stderr is there."""
+    try:
+        return stream is not None and sys.stderr is not None and stream.fileno() == 1
+    except (OSError, ValueError):
+        return False

@@ -1,0 +1,134 @@
+"""`automl status RUN`: what a run has done, is doing, and still has to do."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from automl.cli.reply import Reply
+from automl.cli.screen import Screen
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from automl.plan import Plan
+    from automl.report.history import TrialRow
+    from automl.search.ledger import LedgerView
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """RUN."""
+    parser.add_argument("run", type=Path, metavar="RUN", help="folder of a run, such as runs/NAME")
+
+
+def run(found: Namespace, _screen: Screen) -> Reply:
+    """Reads ledger.jsonl, plan.json and result.json; writes nothing."""
+    from automl.cli.plan_file import read_plan
+    from automl.errors import error
+    from automl.report.history import trials_of
+    from automl.search.ledger import read_ledger
+
+    ledger = found.run / "ledger.jsonl"
+    if not ledger.is_file():
+        hint = "`automl train` makes one under runs/NAME, or under -o"
+        raise error("CLI021", f"{found.run} holds no run: there is no {ledger}", hint)
+    state = state_of(found.run)  # before the ledger is read, so that a run that ends meanwhile is not called stopped
+    plan, view = read_plan(found.run / "plan.json"), read_ledger(ledger)
+    rows = trials_of(view.events)
+    body = {"ok": True, "run": str(found.run), "state": state, **summary(plan, view, rows)}
+    body["result"] = _result(found.run) if state == "finished" else None
+    return Reply(0, body, _text(body))
+
+
+def state_of(folder: Path) -> str:
+    """`running`: a driver holds the ledger; `finished`: there is a result; else `stopped`."""
+    import fcntl
+
+    with (folder / "ledger.jsonl").open("rb") as ledger:
+        try:
+            fcntl.flock(ledger, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            return "running"
+    return "finished" if (folder / "result.json").is_file() else "stopped"
+
+
+def summary(plan: Plan, view: LedgerView, rows: tuple[TrialRow, ...]) -> dict[str, Any]:
+    """What is done, best, under way, and left, as JSON. `remaining` counts trials; None where only time ends it."""
+    from automl.report.history import OPEN, counts, ranked
+
+    best = next((row for row in ranked(rows, plan.metric) if row.score is not None), None)
+    budget = view.header.get("budget") or {}
+    trials = budget.get("trials") if budget else plan.spec.search.budget.trials
+    outcomes = {name: number for name, number in counts(rows).items() if name != OPEN}
+    cuts = [e for e in view.events if e["event"] == "decision" and e["kind"] in ("cut", "extended")]
+    cut = bool(cuts) and cuts[-1]["kind"] == "cut"
+    done = sum(outcomes.values())
+    return {
+        "name": plan.spec.name,
+        "metric": plan.metric,
+        "started": view.header.get("started"),
+        "executor": view.header.get("executor"),
+        "trials": outcomes,
+        "open": [{"trial": row.number, "candidate": row.candidate} for row in rows if row.outcome == OPEN],
+        "fits": sum(1 for e in view.events if e["event"] == "finished"),
+        "fit_seconds": round(sum(float(e["wall_s"]) for e in view.events if e["event"] == "finished"), 3),
+        "best": None if best is None else _best(best),
+        "budget": {"trials": trials, "time_s": (budget or plan.spec.search.budget.model_dump())["time_s"]},
+        "remaining": 0 if cut else None if trials is None else max(0, trials - done),
+        "cut": cut,
+    }
+
+
+def _best(row: TrialRow) -> dict[str, Any]:
+    shown = {"trial": row.number, "candidate": row.candidate, "score": row.score, "rounds": row.rounds}
+    return {**shown, "params": dict(row.params)}
+
+
+def _result(folder: Path) -> dict[str, Any]:
+    """result.json. Raises AutomlError where it cannot be read."""
+    import json
+
+    from automl.errors import error
+
+    path = folder / "result.json"
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        if isinstance(found, dict):
+            return found
+    except (OSError, ValueError):
+        pass
+    raise error("CLI022", f"{path} cannot be read as the result of a run")
+
+
+def _text(body: Mapping[str, Any]) -> str:
+    from automl.report.units import score_text, seconds_text
+
+    best, budget = body["best"], body["budget"]
+    ends = [f"{budget['trials']} trials"] if budget["trials"] else []
+    ends += [seconds_text(budget["time_s"])] if budget["time_s"] else []
+    counted = ", ".join(f"{number} {name}" for name, number in body["trials"].items()) or "none"
+    lines = [
+        ("state", body["state"] + (f", begun {body['started']}" if body["started"] else "")),
+        ("done", f"{counted}; {body['fits']} fits, {seconds_text(body['fit_seconds'])} in fits"),
+        ("best", "none" if best is None else f"{body['metric']} {score_text(best['score'])} ({_named(best)})"),
+        ("under way", ", ".join(_named(trial) for trial in body["open"][:8]) or "nothing"),
+        ("budget", " or ".join(ends) or "none"),
+        ("to do", _to_do(body)),
+    ]
+    if body["result"]:
+        lines.append(("package", str(body["result"].get("package"))))
+    return f"{body['name']}: {body['run']}\n" + "".join(f"  {name:<11}{text}\n" for name, text in lines)
+
+
+def _named(trial: Mapping[str, Any]) -> str:
+    return f"trial {trial['trial']}, {trial['candidate']}"
+
+
+def _to_do(body: Mapping[str, Any]) -> str:
+    if body["state"] == "finished":
+        return "nothing; `automl train --resume` with a larger budget extends it"
+    left = "as many as fit into the time" if body["remaining"] is None else str(body["remaining"])
+    trials = "no more trials" if left == "0" else f"{left} trials"
+    resume = "" if body["state"] == "running" else "; `automl train --resume` continues it"
+    return f"{trials}, then the final fit and the package{resume}"

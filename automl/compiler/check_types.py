@@ -1,0 +1,106 @@
+"""Pass: the type of every edge, inferred from the source down; a step that cannot take what it is given is an error."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from automl.catalog import OPERATORS
+from automl.catalog.operator import Operator
+from automl.compiler.draft import Draft
+from automl.errors import Diagnostic
+from automl.graph import SOURCE, Graph, Node
+from automl.kinds import ColumnType, Kind, TableType
+from automl.plan import Candidate
+
+
+def check_types(draft: Draft) -> Draft:
+    """Write the type on every edge of every candidate."""
+    source = TableType(
+        columns=tuple(ColumnType(name=c.name, kind=c.kind, missing=c.missing > 0) for c in draft.schema.with_role("feature", "time"))
+    )
+    typed: list[Candidate] = []
+    for candidate in draft.candidates:
+        graph, findings = infer_types(candidate.graph, source, draft.classes)
+        draft = draft.find(*findings)
+        typed.append(candidate.model_copy(update={"graph": graph}))
+    return replace(draft, candidates=tuple(typed))
+
+
+def infer_types(graph: Graph, source: TableType, classes: tuple[str, ...]) -> tuple[Graph, list[Diagnostic]]:
+    """The graph with `type` on every node, and what does not fit (TYPE001 wrong kind, TYPE002 missing values)."""
+    types: dict[str, TableType] = {}
+    nodes: list[Node] = []
+    findings: list[Diagnostic] = []
+    for node in graph.nodes:
+        operator = OPERATORS[node.op]
+        given = _given(node, source, types)
+        findings += _mismatches(node, operator, given)
+        if operator.role == "estimator":
+            names = classes or ("prediction",)
+            types[node.id] = TableType(columns=tuple(ColumnType(name=n, kind=Kind.PREDICTION, missing=False) for n in names))
+        else:
+            types[node.id] = WIDENINGS[operator.widens](given, operator)
+        nodes.append(node.model_copy(update={"type": types[node.id]}))
+    return Graph(nodes=tuple(nodes)), findings
+
+
+def _given(node: Node, source: TableType, types: dict[str, TableType]) -> TableType:
+    """The columns that the node reads, side by side."""
+    if SOURCE in node.inputs:
+        by_name = {c.name: c for c in source.columns}
+        return TableType(columns=tuple(by_name[name] for name in node.columns))
+    return TableType(columns=tuple(c for name in node.inputs for c in types[name].columns))
+
+
+def _mismatches(node: Node, operator: Operator, given: TableType) -> list[Diagnostic]:
+    found = []
+    for column in given.columns:
+        if column.kind not in operator.accepts:
+            wanted = ", ".join(sorted(operator.accepts))
+            message = f"step {node.id!r} ({operator.name}) takes {wanted}, but column {column.name!r} is {column.kind}"
+            found.append(Diagnostic("error", "TYPE001", message, hint=f"put a step between that gives {wanted}"))
+        if column.missing and operator.missing == "refuses":
+            message = f"step {node.id!r} ({operator.name}) takes no missing values, but column {column.name!r} has some"
+            found.append(Diagnostic("error", "TYPE002", message, hint="put an impute step before it"))
+    return found
+
+
+def _each(given: TableType, operator: Operator, suffix: str = "") -> TableType:
+    """One output column (or bundle of columns, with a suffix) per input column."""
+    keeps = operator.missing == "keeps"
+    columns = (ColumnType(name=c.name + suffix, kind=operator.gives, missing=c.missing and keeps) for c in given.columns)
+    return TableType(columns=tuple(columns))
+
+
+def _same(given: TableType, operator: Operator) -> TableType:
+    return _each(given, operator)
+
+
+def _levels(given: TableType, operator: Operator) -> TableType:
+    return _each(given, operator, "=*")
+
+
+def _parts(given: TableType, operator: Operator) -> TableType:
+    return _each(given, operator, ".*")
+
+
+def _indicators(given: TableType, operator: Operator) -> TableType:
+    """The columns, then an indicator for each that has missing values."""
+    extra = (ColumnType(name=f"{c.name} is missing", kind=Kind.NUMBER, missing=False) for c in given.columns if c.missing)
+    return TableType(columns=(*_each(given, operator).columns, *extra))
+
+
+def _joined(given: TableType, operator: Operator) -> TableType:
+    del operator  # a join changes nothing
+    return given
+
+
+WIDENINGS: dict[str, Callable[[TableType, Operator], TableType]] = {
+    "no": _same,
+    "levels": _levels,
+    "parts": _parts,
+    "indicators": _indicators,
+    "classes": _levels,
+    "joins": _joined,
+}

@@ -1,0 +1,53 @@
+"""Pass: what one fit of each candidate will cost, and the shortest time budget that still gives a package."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from automl.catalog import OPERATORS
+from automl.compiler.draft import Draft
+from automl.graph import Node
+from automl.plan import Candidate, Forecast
+from automl.tasks import node_params
+
+START_S = 6.0  # starting workers and importing scikit-learn and LightGBM in them
+EMIT_S = 2.0  # writing a package
+READ_S_PER_CELL = 2e-7  # reading the table again
+LEVEL_WIDTH = 8  # columns that a one-hot step makes of one column, on average
+FITS_OF_BASELINE = 2  # on the dev rows and on all rows, beside its folds
+
+
+def forecast(draft: Draft) -> Draft:
+    """Predicted CPU seconds and bytes per fit, from the catalog's costs; static, so equal on every machine."""
+    rows = draft.schema.rows
+    candidates = tuple(c.model_copy(update={"forecast": _one_fit(c, draft)}) for c in draft.candidates)
+    baseline = candidates[0].forecast.cpu_s * (draft.laid_out.fold_count + FITS_OF_BASELINE)
+    cells = rows * len(draft.schema.columns)
+    floor = START_S + EMIT_S + cells * READ_S_PER_CELL + baseline
+    return replace(draft, candidates=candidates, floor_s=round(floor, 1))
+
+
+def _one_fit(candidate: Candidate, draft: Draft) -> Forecast:
+    """A fit of one fold with default parameters, its scoring included."""
+    share = 1 - draft.resolved.validation.holdout
+    rows = draft.schema.rows * share
+    seconds, size = 0.0, 0.0
+    widths: dict[str, int] = {}
+    for node in candidate.graph.nodes:
+        cost = OPERATORS[node.op].cost
+        width = len(node.columns) + sum(widths.get(name, 0) for name in node.inputs)
+        widths[node.id] = width * (LEVEL_WIDTH if OPERATORS[node.op].widens == "levels" and node.op == "one_hot" else 1)
+        cells = rows * max(width, 1)
+        repeats = (draft.laid_out.inner.folds or 0) + 1 if OPERATORS[node.op].cross_fitted else 1
+        seconds += repeats * cost.base_s + repeats * cells * cost.cell_ns * 1e-9 * _rounds(node, candidate, len(draft.classes))
+        size += cells * cost.cell_bytes
+    return Forecast(cpu_s=float(f"{seconds:.3g}"), memory_bytes=int(size))
+
+
+def _rounds(node: Node, candidate: Candidate, classes: int) -> float:
+    """Boosting fits one tree per round, and per class where there are more than two."""
+    name = OPERATORS[node.op].rounds
+    if name is None:
+        return 1.0
+    rounds = node_params(node, candidate.defaults)[name]
+    return float(rounds) * (classes if classes > 2 else 1)

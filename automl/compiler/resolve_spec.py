@@ -1,0 +1,169 @@
+"""Pass: the spec as written becomes the spec as resolved. Every default of the language lives here, and only here."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import PurePath
+from typing import Any
+
+from pydantic import BaseModel
+
+from automl.catalog import FAMILIES
+from automl.catalog.metrics import METRICS
+from automl.compiler.draft import Draft
+from automl.spec.model import (
+    BudgetSpec,
+    ColumnSpec,
+    Criterion,
+    DataSpec,
+    EnsembleSpec,
+    FormatSpec,
+    PackageSpec,
+    RunSpec,
+    SearchSpec,
+    TaskSpec,
+    TrialSpec,
+    ValidationSpec,
+)
+from automl.spec.written import WrittenSpec
+
+DEFAULT_METRIC = {"binary": "roc_auc", "multiclass": "log_loss", "regression": "rmse"}
+DEFAULT_TRIALS, DEFAULT_TIME_S = 100, 300.0
+DEFAULT_FOLDS, FOLDS_OF_LARGE_TABLES, LARGE_TABLE = 5, 3, 100_000
+DEFAULT_HOLDOUT = 0.2
+DEFAULT_PARALLELISM = 8
+
+
+def resolve_spec(draft: Draft) -> Draft:
+    """Fill in everything that was left out, telling each choice that depends on the data or that a user may wonder about."""
+    assert draft.task is not None
+    written = draft.loaded.written
+    draft, metric = _metric(draft)
+    draft, validation = _validation(draft)
+    draft, search = _search(draft)
+    package = written.package
+    spec = TaskSpec(
+        version=1,
+        name=written.name,
+        task=draft.task,
+        data=_data(draft),
+        metric=metric,
+        validation=validation,
+        search=search,
+        ensemble=EnsembleSpec(size=1),
+        accept=tuple(Criterion(**_given(c)) for c in written.accept or ()),
+        package=PackageSpec(
+            version=_or(package, "version", "1.0.0"),
+            targets=tuple(_or(package, "targets", ("python", "docker"))),
+            base_image=_or(package, "base_image", "python:3.11-slim"),
+            unknown_category=_or(package, "unknown_category", "other"),
+            missing_numeric=_or(package, "missing_numeric", "median"),
+        ),
+    )
+    return replace(draft, spec=spec)
+
+
+def resolve_run(written: WrittenSpec) -> RunSpec:
+    """Where trials run, as the spec says."""
+    return RunSpec(executor=_or(written.run, "executor", "ray"), address=_or(written.run, "address", None))
+
+
+def _or(part: Any, name: str, default: Any) -> Any:
+    """The written value, or the default where the value or its whole section was left out."""
+    value = None if part is None else getattr(part, name)
+    return default if value is None else value
+
+
+def _plain(domain: Any) -> Any:
+    """A written domain as plain JSON: a value, {low, high, log} or {options}."""
+    return domain.model_dump(mode="json", exclude_none=True) if isinstance(domain, BaseModel) else domain
+
+
+def _given(part: Any) -> dict[str, Any]:
+    """What was written in a section, as a dict."""
+    return {name: value for name, value in part.model_dump().items() if value is not None and name in Criterion.model_fields}
+
+
+def _metric(draft: Draft) -> tuple[Draft, str]:
+    """The metric, and findings where a metric of the spec does not fit the task that was found."""
+    written, places, task = draft.loaded.written, draft.loaded.places, str(draft.task)
+    named = [(("metric",), written.metric)] + [(("accept", i, "metric"), c.metric) for i, c in enumerate(written.accept or ())]
+    for path, name in named:
+        if name is not None and task not in METRICS[name].tasks:
+            fitting = ", ".join(sorted(m for m in METRICS if task in METRICS[m].tasks))
+            message = f"metric {name!r} does not fit a {task} task"
+            draft = draft.find(places.diagnostic("error", "DATA065", path, message, f"metrics for {task}: {fitting}", at="value"))
+    if written.metric is not None:
+        return draft, written.metric
+    metric = DEFAULT_METRIC[task]
+    return draft.decide("metric", metric, f"the default for {task}"), metric
+
+
+def _data(draft: Draft) -> DataSpec:
+    data = draft.loaded.written.data
+    paths = [data.path] if isinstance(data.path, str) else list(data.path or ())
+    columns = {name: ColumnSpec(**column.model_dump(exclude_none=True)) for name, column in (data.columns or {}).items()}
+    return DataSpec(
+        path=tuple(PurePath(path).name if PurePath(path).is_absolute() else path for path in paths),
+        format=FormatSpec(**(data.format.model_dump(exclude_none=True) if data.format else {})),
+        target=data.target,
+        positive=draft.classes[1] if draft.task == "binary" and len(draft.classes) == 2 else None,
+        id=tuple(data.id or ()),
+        ignore=tuple(data.ignore or ()),
+        group=data.group,
+        time=data.time,
+        columns=columns,
+        checks=dict(data.checks or {}),
+    )
+
+
+def _validation(draft: Draft) -> tuple[Draft, ValidationSpec]:
+    written = draft.loaded.written
+    kind = _or(written.validation, "kind", None)
+    if kind is None:
+        kind, reason = _natural_kind(draft)
+        draft = draft.decide("validation.kind", kind, reason)
+    elif kind == "stratified" and draft.task == "regression":
+        message, hint = "stratified validation needs classes, but the task is regression", "use kind: random"
+        draft = draft.find(draft.loaded.places.diagnostic("error", "DATA066", ("validation", "kind"), message, hint, at="value"))
+    folds = _or(written.validation, "folds", None)
+    if folds is None:
+        large = draft.schema.rows >= LARGE_TABLE
+        folds = FOLDS_OF_LARGE_TABLES if large else DEFAULT_FOLDS
+        draft = draft.decide("validation.folds", str(folds), f"the table has {draft.schema.rows} rows")
+    holdout = _or(written.validation, "holdout", None)
+    if holdout is None:
+        holdout = DEFAULT_HOLDOUT
+        draft = draft.decide("validation.holdout", str(holdout), "the default share for the final, honest estimate")
+    return draft, ValidationSpec(kind=kind, folds=folds, holdout=holdout)
+
+
+def _natural_kind(draft: Draft) -> tuple[str, str]:
+    data = draft.loaded.written.data
+    if data.time is not None:
+        return "time", f"rows are ordered by {data.time!r}"
+    if data.group is not None:
+        return "group", f"rows of one {data.group!r} belong together"
+    if draft.task != "regression":
+        return "stratified", "classes keep their shares in every fold"
+    return "random", "rows have no order, groups or classes"
+
+
+def _search(draft: Draft) -> tuple[Draft, SearchSpec]:
+    search = draft.loaded.written.search
+    budget = _or(search, "budget", None)
+    trial = _or(search, "trial", None)
+    families = tuple(_or(search, "families", tuple(name for name in FAMILIES if name != "constant")))
+    if budget is None:
+        reason = "the default; the first one reached ends the search"
+        draft = draft.decide("search.budget", f"{DEFAULT_TRIALS} trials, {DEFAULT_TIME_S:.0f} s", reason)
+    trials = DEFAULT_TRIALS if budget is None else budget.trials
+    time_s = DEFAULT_TIME_S if budget is None else budget.time
+    return draft, SearchSpec(
+        seed=_or(search, "seed", 0),
+        budget=BudgetSpec(trials=trials, time_s=time_s),
+        trial=TrialSpec(timeout_s=_or(trial, "timeout", None), memory_bytes=_or(trial, "memory", None), cpus=_or(trial, "cpus", 1)),
+        families=families,
+        space={op: {name: _plain(domain) for name, domain in entries.items()} for op, entries in _or(search, "space", {}).items()},
+        parallelism=_or(search, "parallelism", DEFAULT_PARALLELISM),
+    )

@@ -1,0 +1,37 @@
+"""Every DATA diagnostic of this floor: code -> what it means. The compiler has those from DATA060 on."""
+
+from __future__ import annotations
+
+CODES: dict[str, str] = {
+    "DATA001": "no such file",
+    "DATA002": "the path is a folder",
+    "DATA003": "the file is empty",
+    "DATA004": "the table has no rows",
+    "DATA005": "a column has no name",
+    "DATA006": "two columns have the same name",
+    "DATA007": "a line has another number of fields than the first one",
+    "DATA008": "the text of the file cannot be decoded",
+    "DATA009": "the file is corrupted",
+    "DATA010": "files of this kind are not read",
+    "DATA011": "the files of one table have different columns",
+    "DATA012": "a column holds lists, records or durations",
+    "DATA013": "a pattern matches no file, or there is no path at all",
+    "DATA014": "the file cannot be opened",
+    "DATA020": "the delimiter was found out (note)",
+    "DATA021": "the file is not UTF-8 and was read in another encoding (warning)",
+    "DATA022": "a placeholder in a column of numbers or times is read as missing (note)",
+    "DATA023": "the values that do not fit the kind given by the spec are read as missing (warning)",
+    "DATA024": "a column cannot be read as the kind given by the spec",
+    "DATA025": "dates can be read day first or month first (warning)",
+    "DATA026": "a column is text because of a few values that are no numbers (warning)",
+    "DATA030": "a column that the spec names is not in the table",
+    "DATA031": "the target has another role too",
+    "DATA032": "the target has no values",
+    "DATA033": "rows without a target are left out (warning)",
+    "DATA034": "a column is not used (note)",
+    "DATA035": "a column of text is not used: text is not supported yet (warning)",
+    "DATA036": "the time column is neither numbers nor times, or has missing values",
+    "DATA037": "no column is left to learn from",
+    "DATA038": "the target of a regression is not a number",
+    "DATA039": "the target has values that are not among the classes",
+}

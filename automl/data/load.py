@@ -1,0 +1,35 @@
+"""Files and settings to a table with its schema: reading, types and kinds in one go."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from automl.data.kinds import build_schema
+from automl.data.physical import PhysicalTable, to_physical
+from automl.data.read import read_raw
+from automl.data.schema import Schema
+from automl.data.settings import DataSettings
+from automl.errors import Diagnostic
+from automl.spec.model import FormatSpec
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A table that was read: values, schema, how its text was laid out, and what there is to tell (no errors)."""
+
+    table: PhysicalTable
+    schema: Schema
+    format: FormatSpec
+    findings: tuple[Diagnostic, ...]
+
+
+def load_table(paths: Sequence[Path], format: FormatSpec, settings: DataSettings) -> Loaded:
+    """Read a table and describe it. Raises AutomlError with DATA codes (`automl.data.codes`)."""
+    if settings.missing is None and format.missing is not None:
+        settings = replace(settings, missing=format.missing)
+    raw = read_raw(paths, format)
+    table, told = to_physical(raw, settings)
+    schema, more = build_schema(table, settings)
+    return Loaded(table, schema, raw.format, (*raw.findings, *told, *more))

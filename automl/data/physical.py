@@ -1,0 +1,220 @@
+"""What the values of each column are: number, boolean, datetime or text; the same for csv and parquet of one table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as arrow
+import pyarrow.types as types
+
+from automl.data import texts
+from automl.data.read import RawTable
+from automl.data.schema import Physical
+from automl.data.settings import DataSettings
+from automl.data.texts import Cells, Reading
+from automl.errors import AutomlError, Diagnostic, nearest
+from automl.kinds import Kind
+from automl.runtime.columns import Column
+from automl.runtime.files import arrow_values
+from automl.runtime.table import ColumnSpec, to_column
+
+WANTED: Mapping[Kind, Physical] = {
+    Kind.NUMERIC: "number",
+    Kind.INTEGER: "number",
+    Kind.BOOLEAN: "boolean",
+    Kind.CATEGORICAL: "text",
+    Kind.DATETIME: "datetime",
+    Kind.TEXT: "text",
+}
+
+
+@dataclass(frozen=True)
+class PhysicalColumn:
+    """One column as values: float64 (numbers, booleans, times) or Text; `spec` reads them again from anything."""
+
+    spec: ColumnSpec
+    values: Column
+
+    @property
+    def name(self) -> str:
+        """The name in the table."""
+        return self.spec.name
+
+
+@dataclass(frozen=True)
+class PhysicalTable:
+    """The whole table as values, columns in file order, all rows."""
+
+    columns: tuple[PhysicalColumn, ...]
+    rows: int
+
+    def column(self, name: str) -> PhysicalColumn:
+        """The column of that name. Raises KeyError."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)
+
+
+def to_physical(raw: RawTable, settings: DataSettings) -> tuple[PhysicalTable, list[Diagnostic]]:
+    """Read every column as what it is, or as what the user says. Raises AutomlError: DATA008, DATA024, DATA030."""
+    check_names(raw.names, settings)
+    columns: list[PhysicalColumn] = []
+    findings: list[Diagnostic] = []
+    for name in raw.names:
+        array = raw.table.column(name)
+        array = array.combine_chunks() if array.num_chunks != 1 else array.chunk(0)
+        try:
+            reading, told = _read(array, name, settings)
+        except AutomlError as wrong:
+            findings.extend(wrong.diagnostics)
+            continue
+        columns.append(PhysicalColumn(reading.spec, reading.values))
+        findings.extend(told)
+    if any(finding.severity == "error" for finding in findings):
+        raise AutomlError(finding for finding in findings if finding.severity == "error")
+    return PhysicalTable(tuple(columns), raw.rows), findings
+
+
+def check_names(names: tuple[str, ...], settings: DataSettings) -> None:
+    """Raises AutomlError where the user names a column that is not there (DATA030)."""
+    absent = sorted({(key, name) for key, name in settings.named() if name not in names})
+    if absent:
+        told = "the table has no column"
+        raise AutomlError(
+            Diagnostic("error", "DATA030", f"{told} {name!r}, which data.{key} names", hint=_near(name, names))
+            for key, name in absent
+        )
+
+
+def _near(name: str, names: tuple[str, ...]) -> str:
+    return nearest(name, names) or f"its columns are {', '.join(names[:20])}{', ...' if len(names) > 20 else ''}"
+
+
+def wanted(name: str, settings: DataSettings) -> Physical | None:
+    """The physical type that role or override ask for; None: as inferred. Ids and groups are names: digits are kept."""
+    kind = settings.kind(name)
+    asked = WANTED.get(kind) if kind is not None else None
+    if name == settings.target:
+        return asked if asked in (None, "number") else "text"
+    return "text" if name in settings.id or name == settings.group else asked
+
+
+def _read(array: Any, name: str, settings: DataSettings) -> tuple[Reading, list[Diagnostic]]:
+    spec = ColumnSpec(name, "text", frozenset(settings.tokens(name)))
+    want = wanted(name, settings)
+    if types.is_dictionary(array.type):
+        array = array.cast(array.type.value_type)
+    if want == "datetime" and types.is_integer(array.type):
+        array = array.cast(arrow.string())  # 20240131
+    if types.is_null(array.type):
+        return Reading(ColumnSpec(name, want or "number", spec.tokens), _blank(array, spec, want)), []
+    if _is_text(array.type):
+        cells = texts.cells_of(_strings(array, name), spec)
+        return _infer(cells, name == settings.target) if want is None else _force(cells, want)
+    return _typed(array, spec, want, name == settings.target), []
+
+
+def _is_text(kind: Any) -> bool:
+    strings = types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind)
+    return bool(strings or types.is_binary(kind) or types.is_large_binary(kind) or types.is_fixed_size_binary(kind))
+
+
+def _strings(array: Any, name: str) -> Any:
+    try:
+        array = array.cast(arrow.binary()) if types.is_fixed_size_binary(array.type) else array
+        return array.cast(arrow.string())
+    except arrow.ArrowInvalid as error:
+        message, hint = f"column {name!r} holds bytes that are no UTF-8 text", "leave the column out, or write text"
+        raise AutomlError(Diagnostic("error", "DATA008", message, hint=hint)) from error
+
+
+def _blank(array: Any, spec: ColumnSpec, want: Physical | None) -> Column:
+    values: list[None] = [None] * len(array)
+    return to_column(ColumnSpec(spec.name, want or "number", spec.tokens), values)
+
+
+def _infer(cells: Cells, plain: bool) -> tuple[Reading, list[Diagnostic]]:
+    reading = texts.infer(cells, plain)
+    name, found = cells.spec.name, []
+    if reading.extra:
+        message = f"column {name!r}: {_quoted(reading.extra)} among {reading.spec.physical} values is read as missing"
+        hint = f"say kind: categorical under data.columns.{name} if it is a value of its own"
+        found.append(Diagnostic("note", "DATA022", message, hint=hint))
+    if reading.rival is not None:
+        found.append(_ambiguous(reading))
+    if reading.spec.physical == "text" and (stray := texts.few_strays(cells)):
+        message = f"column {name!r} is read as text because of {_quoted(stray)}; its other values are numbers"
+        hint = f"say kind: numeric under data.columns.{name} to read them as missing"
+        found.append(Diagnostic("warning", "DATA026", message, hint=hint))
+    return reading, found
+
+
+def _force(cells: Cells, want: Physical) -> tuple[Reading, list[Diagnostic]]:
+    """Read as the user says. Raises AutomlError (DATA024) where the values are something else."""
+    if want == "text":
+        return texts.read_texts(cells), []
+    if want == "number":
+        return _force_numbers(cells)
+    reading = texts.read_booleans(cells) if want == "boolean" else texts.read_datetimes(cells)
+    if reading is None and len(cells.values) == 0:
+        return Reading(ColumnSpec(cells.spec.name, want, cells.spec.tokens), cells.spread(np.empty(0))), []
+    if reading is None:
+        expected = "true and false, or 0 and 1" if want == "boolean" else "dates such as 2024-01-31 in one format"
+        raise _unfit(cells.spec.name, want, expected, cells.encoded[1])
+    return reading, [_ambiguous(reading)] if reading.rival is not None else []
+
+
+def _force_numbers(cells: Cells) -> tuple[Reading, list[Diagnostic]]:
+    reading = texts.read_stray_numbers(cells)
+    count = len(cells.values) - len(cells.without(reading.extra).values)
+    if count and count > 0.5 * len(cells.values):
+        raise _unfit(cells.spec.name, "number", "mostly numbers", list(reading.extra))
+    if not count:
+        return reading, []
+    message = f"{cells.spec.name!r}: {count} values ({_quoted(reading.extra)}) are no numbers: read as missing"
+    hint = f"list them in data.columns.{cells.spec.name}.missing if that is meant"
+    return reading, [Diagnostic("warning", "DATA023", message, hint=hint)]
+
+
+def _typed(array: Any, spec: ColumnSpec, want: Physical | None, is_target: bool) -> Reading:
+    """A column that parquet stores as numbers, booleans or times."""
+    own: Physical = "number"
+    if types.is_boolean(array.type):
+        own = "boolean"
+    elif types.is_timestamp(array.type) or types.is_date(array.type):
+        own = "datetime"
+    elif types.is_time(array.type):
+        own = "text"
+    if is_target and own != "number":
+        want = "text"
+    if want == "number" and own == "boolean":
+        want = "boolean"  # it is 0 and 1 either way, and can be read again
+    physical = want or own
+    if physical != own and physical != "text" and not (own == "number" and physical == "boolean"):
+        raise _unfit(spec.name, physical, f"values other than those of type {array.type}", array[:3].to_pylist())
+    typed = ColumnSpec(spec.name, physical, spec.tokens, "iso" if physical == "datetime" else None)
+    try:
+        return Reading(typed, to_column(typed, arrow_values(typed, array)))
+    except ValueError as bad:
+        raise _unfit(spec.name, physical, "true and false, or 0 and 1", array[:3].to_pylist()) from bad
+
+
+def _unfit(name: str, want: Physical, expected: str, found: list[Any]) -> AutomlError:
+    shown = _quoted(tuple(map(str, found)))
+    message = f"column {name!r} cannot be read as {want}: expected {expected}, found {shown}"
+    return AutomlError(Diagnostic("error", "DATA024", message, hint=f"change the kind under data.columns.{name}"))
+
+
+def _ambiguous(reading: Reading) -> Diagnostic:
+    spec = reading.spec
+    message = f"column {spec.name!r}: dates are read as {spec.time_format}; {reading.rival} fits as well"
+    return Diagnostic("warning", "DATA025", message, hint="write dates as 2024-01-31 to be sure")
+
+
+def _quoted(values: tuple[str, ...]) -> str:
+    shown = ", ".join(repr(value) for value in values[:3])
+    return f"{shown} and {len(values) - 3} more" if len(values) > 3 else shown

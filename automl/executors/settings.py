@@ -1,0 +1,27 @@
+"""What an executor is told beside its work: how many workers, how many threads in each, which cluster."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from automl.errors import error
+
+
+@dataclass(frozen=True)
+class ExecutorSettings:
+    """`workers`: jobs at once (None: all CPUs); `threads`: CPUs of a job; `address`: a cluster, None: this machine."""
+
+    workers: int | None = None
+    threads: int = 1
+    address: str | None = None
+
+    def __post_init__(self) -> None:
+        for name, count in (("workers", self.workers), ("threads", self.threads)):
+            if count is not None and count < 1:
+                raise error("EXE002", f"{name} is {count}", hint=f"{name} must be 1 or more")
+
+
+def cpu_count() -> int:
+    """CPUs that this process may use."""
+    return len(os.sched_getaffinity(0))

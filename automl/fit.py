@@ -1,0 +1,199 @@
+"""Runs one job: fit a candidate on a row-set, score it on another. The place where trials touch scikit-learn and LightGBM."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+from automl.catalog import OPERATORS
+from automl.catalog.metrics import METRICS
+from automl.data.dataset import Dataset
+from automl.fitting.target import Target
+from automl.graph import Graph
+from automl.jobs import Job, Scores
+from automl.measure import measure
+from automl.params import ParamValue
+from automl.plan import Candidate, Plan
+from automl.rows import Rows, RowSet
+from automl.runtime.columns import Columns, Matrix, Text, take
+from automl.runtime.state import State
+from automl.tasks import Fit, Lowering, Recipe, Stitch, Task, lower, node_params
+
+CACHE_BYTES = 256 * 2**20
+PATH_SHARES = (0.0625, 0.125, 0.1875, 0.25, 0.375, 0.5, 0.75, 1.0)  # where along the boosting rounds a fit is scored
+
+Result = State | Matrix
+
+
+@dataclass(frozen=True)
+class FitContext:
+    """What every job of a run shares: the plan and the table. Sent to each worker once."""
+
+    plan: Plan
+    dataset: Dataset
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What a final fit brings back: the State of every fitted node, the prediction on the scored rows, and its score."""
+
+    states: Mapping[str, State]
+    prediction: Matrix
+    score: float
+
+
+class Engine:
+    """Runs tasks over one table. A result is computed when something needs it, and at most once while it is in the cache."""
+
+    def __init__(self, dataset: Dataset, rows: Rows | None = None, cache_bytes: int = CACHE_BYTES) -> None:
+        self.dataset = dataset
+        self.rows = rows or Rows(dataset.context)
+        self._cache = _Cache(cache_bytes)
+
+    def result(self, graph: Graph, lowering: Lowering, key: str) -> Result:
+        """The State or the matrix that the task of that key gives."""
+        return self._result(graph, {task.key: task for task in lowering.tasks}, key)
+
+    def _result(self, graph: Graph, tasks: Mapping[str, Task], key: str) -> Result:
+        known = self._cache.get(key)
+        if known is not None:
+            return known
+        task = tasks[key]
+        if isinstance(task, Stitch):
+            result: Result = self._stitch(graph, tasks, task)
+        else:
+            inputs = self._inputs(graph, tasks, task)
+            result = self._fit(task, inputs) if isinstance(task, Fit) else self._apply(graph, tasks, task, inputs)
+        self._cache.put(key, result)
+        return result
+
+    def _inputs(self, graph: Graph, tasks: Mapping[str, Task], task: Task) -> tuple[Any, ...]:
+        assert not isinstance(task, Stitch)
+        if OPERATORS[task.op].reads_source:
+            return (self._source(graph.node(task.node).columns, task.rows, exact=isinstance(task, Fit)),)
+        return tuple(self._result(graph, tasks, key) for key in task.inputs)
+
+    def _fit(self, task: Fit, inputs: tuple[Any, ...]) -> State:
+        target = Target(self.dataset.target[self.rows.resolve(task.rows)], len(self.dataset.classes))
+        module = import_module(f"automl.fitting.{OPERATORS[task.op].module}")
+        state: State = module.fit(inputs, target, task.params, task.seed)
+        return state
+
+    def _apply(self, graph: Graph, tasks: Mapping[str, Task], task: Task, inputs: tuple[Any, ...]) -> Matrix:
+        fit = getattr(task, "fit", None)
+        state = self._result(graph, tasks, fit) if fit else State()
+        matrix: Matrix = import_module(f"automl.runtime.{OPERATORS[task.op].module}").apply(state, *inputs)
+        return matrix
+
+    def _source(self, names: tuple[str, ...], rows: RowSet, exact: bool) -> Columns:
+        """Raw columns at those rows. A fit must see nothing of other rows, not even their levels; an apply may."""
+        at = self.rows.resolve(rows)
+        found = {}
+        for name in names:
+            column = self.dataset.columns[name]
+            loose = isinstance(column, Text) and not exact
+            found[name] = Text(column.codes[at], column.levels) if loose and isinstance(column, Text) else take(column, at)
+        return found
+
+    def _stitch(self, graph: Graph, tasks: Mapping[str, Task], task: Stitch) -> Matrix:
+        """The inner parts, put back in row order; inner folds cover the rows exactly."""
+        whole = self.rows.resolve(task.rows)
+        parts = [np.asarray(self._result(graph, tasks, key)) for key in task.parts]
+        stitched = np.empty((len(whole), parts[0].shape[1]))
+        for key, part in zip(task.parts, parts, strict=True):
+            stitched[np.searchsorted(whole, self.rows.resolve(tasks[key].rows))] = part
+        return stitched
+
+
+def run(context: FitContext, job: Job) -> Scores | Fitted:
+    """What an executor runs in its workers: fit and score one job. Raises whatever the fit raises."""
+    plan = context.plan
+    candidate = plan.candidate(job.candidate)
+    lowering = lower(recipe_of(plan, candidate, job.params), job.fit_rows, job.score_rows)
+    engine = _engine(context)
+    if job.keep:
+        return _final(engine, plan, candidate, job, lowering)
+    return _scores(engine, plan, candidate, job, lowering)
+
+
+def recipe_of(plan: Plan, candidate: Candidate, params: Mapping[str, ParamValue]) -> Recipe:
+    """The recipe of one trial."""
+    return Recipe(candidate.graph, params, plan.rows.inner, plan.spec.search.seed)
+
+
+def _final(engine: Engine, plan: Plan, candidate: Candidate, job: Job, lowering: Lowering) -> Fitted:
+    states = {node: engine.result(candidate.graph, lowering, key) for node, key in lowering.fits.items()}
+    prediction = np.asarray(engine.result(candidate.graph, lowering, lowering.output))
+    score = _measure(engine, plan, job.score_rows or job.fit_rows, prediction)
+    return Fitted({node: state for node, state in states.items() if isinstance(state, State)}, prediction, score)
+
+
+def _scores(engine: Engine, plan: Plan, candidate: Candidate, job: Job, lowering: Lowering) -> Scores:
+    rows = job.score_rows or job.fit_rows
+    score = _measure(engine, plan, rows, np.asarray(engine.result(candidate.graph, lowering, lowering.output)))
+    output = candidate.graph.output
+    rounds = OPERATORS[output.op].rounds
+    if rounds is None:
+        return Scores(score)
+    last = int(node_params(output, job.params)[rounds])
+    state = engine.result(candidate.graph, lowering, lowering.fits[output.id])
+    apply = next(task for task in lowering.tasks if task.key == lowering.output)
+    inputs = tuple(engine.result(candidate.graph, lowering, key) for key in getattr(apply, "inputs", ()))
+    module = import_module(f"automl.runtime.{OPERATORS[output.op].module}")
+    steps = [step for step in path_rounds(last) if step < last]
+    path = [(step, _measure(engine, plan, rows, module.apply_at(state, *inputs, step))) for step in steps]
+    return Scores(score, (*path, (last, score)))
+
+
+def path_rounds(last: int) -> tuple[int, ...]:
+    """The round counts at which a fit of `last` rounds is scored, ascending, `last` included."""
+    return tuple(sorted({max(1, round(last * share)) for share in PATH_SHARES}))
+
+
+def _measure(engine: Engine, plan: Plan, rows: RowSet, prediction: Matrix) -> float:
+    target = engine.dataset.target[engine.rows.resolve(rows)]
+    return measure(METRICS[plan.metric], prediction, target, len(plan.classes))
+
+
+_ENGINES: dict[int, tuple[FitContext, Engine]] = {}  # one per context and process; holding the context keeps its id its own
+
+
+def _engine(context: FitContext) -> Engine:
+    """The engine of this process for that context. A new context ends the one before: one table per process."""
+    if id(context) not in _ENGINES:
+        _ENGINES.clear()
+        _ENGINES[id(context)] = (context, Engine(context.dataset))
+    return _ENGINES[id(context)][1]
+
+
+class _Cache:
+    """Results by key, the least recently used dropped first once they are larger than the limit."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._size = 0
+        self._items: OrderedDict[str, Result] = OrderedDict()
+
+    def get(self, key: str) -> Result | None:
+        if key in self._items:
+            self._items.move_to_end(key)
+        return self._items.get(key)
+
+    def put(self, key: str, result: Result) -> None:
+        if not isinstance(result, State):
+            result.setflags(write=False)  # it is shared from now on
+        self._items[key] = result
+        self._size += _size(result)
+        while self._size > self._limit and len(self._items) > 1:
+            self._size -= _size(self._items.popitem(last=False)[1])
+
+
+def _size(result: Result) -> int:
+    if isinstance(result, State):
+        return 1000 + sum(array.nbytes for array in result.arrays.values()) + len(result.text or "")
+    return int(result.nbytes)

@@ -1,0 +1,52 @@
+"""Fits `runtime.lightgbm`: gradient boosted trees, as LightGBM model text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import lightgbm
+
+from automl.runtime.state import State
+
+from .target import Target
+
+# Equal rows and parameters give equal text on one CPU class, whatever the number of threads.
+FIXED = {"deterministic": True, "force_row_wise": True, "feature_pre_filter": False, "verbosity": -1}
+OWN = {"categorical", "num_rounds", "threads"}  # parameters of this step, not of LightGBM's
+
+
+def fit(inputs: tuple[Any, ...], target: Target, params: Mapping[str, Any], seed: int) -> State:
+    """Inputs: one matrix, NaN for missing.
+
+    Params: num_rounds; categorical (positions of the features that are codes, default none); threads (default 1);
+    all others go to LightGBM under their own names.
+    """
+    (x,) = inputs
+    options = {name: value for name, value in params.items() if name not in OWN}
+    options |= {**FIXED, **_objective(target.classes), "seed": seed, "num_threads": params.get("threads", 1)}
+    data = lightgbm.Dataset(
+        x,
+        label=target.values,
+        feature_name=[f"f{j}" for j in range(x.shape[1])],
+        categorical_feature=[int(j) for j in params.get("categorical", ())],
+        params=options,
+    )
+    booster = lightgbm.train(options, data, num_boost_round=params["num_rounds"])
+    return State(values={"classes": target.classes}, text=_trees_only(booster.model_to_string(num_iteration=-1)))
+
+
+def _objective(classes: int) -> dict[str, Any]:
+    if classes == 0:
+        return {"objective": "regression"}
+    if classes == 2:
+        return {"objective": "binary"}
+    return {"objective": "multiclass", "num_class": classes}
+
+
+def _trees_only(text: str) -> str:
+    """The model without what follows the trees: importances and a list of all parameters, which prediction ignores."""
+    end = "end of trees\n"
+    trees, found, _ = text.partition(end)
+    assert found, "LightGBM model text has an end of trees"
+    return trees + end

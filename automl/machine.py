@@ -1,0 +1,43 @@
+"""What of this machine and its libraries can change the bits of a result."""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+
+LIBRARIES = ("automl", "joblib", "lightgbm", "numpy", "optuna", "pyarrow", "scikit-learn", "scipy", "threadpoolctl")
+
+
+def versions() -> dict[str, str]:
+    """The installed version of each library that a result depends on, and of Python."""
+    found = {"python": platform.python_version()}
+    for name in LIBRARIES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "absent"
+    return found
+
+
+def cpu_class() -> str:
+    """The instruction set level that numpy and OpenBLAS choose their kernels by, such as 'x86_64-v3'."""
+    from numpy._core._multiarray_umath import __cpu_features__ as features  # type: ignore[attr-defined]
+
+    machine = platform.machine() or "unknown"
+    if machine not in ("x86_64", "AMD64"):
+        return machine
+    if features.get("AVX512F") and features.get("AVX512_SKX"):
+        return "x86_64-v4"
+    return "x86_64-v3" if features.get("AVX2") and features.get("FMA3") else "x86_64-v2"
+
+
+def blas() -> str:
+    """The BLAS that numpy loads and the kernel it chose, such as 'openblas 0.3.30 SkylakeX'."""
+    import numpy as np
+    from threadpoolctl import threadpool_info
+
+    assert np.__version__  # threadpoolctl sees the library only once numpy has loaded it
+    for pool in threadpool_info():
+        if pool.get("user_api") == "blas":
+            return f"{pool['internal_api']} {pool.get('version')} {pool.get('architecture', 'unknown')}"
+    return "unknown"

@@ -1,0 +1,90 @@
+"""What a plan comes to, as values that a table, a page or JSON can show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from automl.plan import Candidate, Plan
+
+
+@dataclass(frozen=True)
+class Work:
+    """How much there is to do. One fit is one candidate on one fold; None where only time ends the search.
+
+    `trial_cpu_s` is the mean over the candidates of what one trial is predicted to take, in CPU seconds.
+    """
+
+    folds: int
+    trials: int | None
+    fits: int | None
+    trial_cpu_s: float
+    cpu_s: float | None
+    peak_bytes: int
+
+    def as_json(self) -> dict[str, Any]:
+        """For `--format json`."""
+        return {
+            "fits_per_trial": self.folds,
+            "trials": self.trials,
+            "fits": self.fits,
+            "cpu_s_per_trial": round(self.trial_cpu_s, 6),
+            "cpu_s": None if self.cpu_s is None else round(self.cpu_s, 6),
+            "memory_bytes_per_fit": self.peak_bytes,
+        }
+
+
+def work(plan: Plan) -> Work:
+    """The fits of the whole budget: every trial has one per fold, and one more fit makes the final model."""
+    folds, trials = plan.rows.fold_count, plan.spec.search.budget.trials
+    costs = [candidate.forecast.cpu_s for candidate in plan.candidates]
+    trial_cpu_s = folds * sum(costs) / len(costs)
+    fits = None if trials is None else trials * folds + 1
+    cpu_s = None if trials is None else trials * trial_cpu_s + max(costs)
+    return Work(folds, trials, fits, trial_cpu_s, cpu_s, max(c.forecast.memory_bytes for c in plan.candidates))
+
+
+def steps(candidate: Candidate) -> tuple[str, ...]:
+    """The candidate's operators in order, with the number of raw columns that each reads."""
+    return tuple(f"{n.op}({len(n.columns)})" if n.columns else n.op for n in candidate.graph.nodes)
+
+
+def columns_json(plan: Plan) -> list[dict[str, Any]]:
+    """The columns: name, kind, role, reason, number of missing and of distinct values."""
+    shown = {"name", "kind", "role", "reason", "missing", "distinct"}
+    return [column.model_dump(mode="json", include=shown) for column in plan.data_schema.columns]
+
+
+def candidates_json(plan: Plan) -> list[dict[str, Any]]:
+    """The candidates: steps, search space, fits per trial, predicted cost of one fit."""
+    return [
+        {
+            "id": candidate.id,
+            "family": candidate.family,
+            "steps": list(steps(candidate)),
+            "space": {name: param.model_dump(mode="json") for name, param in candidate.space.items()},
+            "fits_per_trial": plan.rows.fold_count,
+            "cpu_s_per_fit": candidate.forecast.cpu_s,
+            "memory_bytes_per_fit": candidate.forecast.memory_bytes,
+        }
+        for candidate in plan.candidates
+    ]
+
+
+def plan_json(plan: Plan) -> dict[str, Any]:
+    """Everything of a plan that `automl compile` shows."""
+    return {
+        "name": plan.spec.name,
+        "task": plan.task,
+        "metric": plan.metric,
+        "classes": list(plan.classes),
+        "rows": plan.data_schema.rows,
+        "data": plan.data_schema.fingerprint,
+        "digest": plan.digest(),
+        "search_digest": plan.search_digest,
+        "columns": columns_json(plan),
+        "decisions": [decision.model_dump(mode="json") for decision in plan.decisions],
+        "candidates": candidates_json(plan),
+        "work": work(plan).as_json(),
+        "floor_s": plan.floor_s,
+    }

@@ -1,0 +1,39 @@
+"""What linear models share: weighted sums and probabilities that have the same bits for one row and for many.
+
+Matrix products go through BLAS, whose order of summation depends on the shape; `np.einsum` sums each row alone, as
+long as a row fits into numpy's iteration buffer of 8192 numbers: wider matrices are summed block by block.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .columns import Floats, Matrix
+
+BLOCK = 4096
+
+
+def weighted_sums(x: Matrix, weights: Matrix, intercepts: Floats) -> Matrix:
+    """x @ weights.T + intercepts, row by row. Shapes (rows, features), (outputs, features), (outputs,)."""
+    out = np.zeros((len(x), len(weights)), dtype=np.float64)
+    for start in range(0, x.shape[1], BLOCK):
+        block = np.ascontiguousarray(x[:, start : start + BLOCK])
+        for k in range(len(weights)):
+            out[:, k] += np.einsum("ij,j->i", block, np.ascontiguousarray(weights[k, start : start + BLOCK]))
+    return out + intercepts
+
+
+def sigmoid(scores: Floats) -> Matrix:
+    """Probabilities of (negative, positive), shape (rows, 2), from log odds of shape (rows,). Never overflows."""
+    small = np.exp(-np.abs(scores))
+    positive = np.where(scores >= 0.0, 1.0, small) / (1.0 + small)
+    return np.stack([1.0 - positive, positive], axis=1)
+
+
+def softmax(scores: Matrix) -> Matrix:
+    """Probabilities of the classes, each row sums to 1. Shape (rows, classes). Never overflows."""
+    shares = np.exp(scores - scores.max(axis=1, keepdims=True))
+    total = np.zeros(len(scores))
+    for k in range(shares.shape[1]):  # one fixed order of summation, whatever the number of rows
+        total += shares[:, k]
+    return np.ascontiguousarray(shares / total[:, np.newaxis])

@@ -1,0 +1,101 @@
+"""What a search tells while it runs, and what it comes to in the end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from automl.jobs import Outcome
+from automl.params import ParamValue
+from automl.plan import TrialScore
+from automl.search.decisions import Decision
+from automl.search.virtual import Unit
+
+
+@dataclass(frozen=True)
+class FailedTrial:
+    """A settled trial without a score: how it ended, and the first error in settled order."""
+
+    number: int
+    candidate: str
+    params: Mapping[str, ParamValue]
+    outcome: Outcome
+    error: str | None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A trial was asked. `known`: it stood in the ledger already."""
+
+    trial: int
+    candidate: str
+    params: Mapping[str, ParamValue]
+    known: bool
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A unit's result has arrived, in any order."""
+
+    unit: Unit
+    outcome: Outcome
+    wall_s: float
+
+
+@dataclass(frozen=True)
+class Retried:
+    """A unit was started anew because its worker died."""
+
+    unit: Unit
+    times: int
+
+
+@dataclass(frozen=True)
+class Settled:
+    """A trial is settled. `settled_units` counts all units settled by now."""
+
+    trial: TrialScore | FailedTrial
+    settled_units: int
+    known: bool
+
+
+@dataclass(frozen=True)
+class BestChanged:
+    """A settled trial is the best one by now."""
+
+    trial: TrialScore
+
+
+@dataclass(frozen=True)
+class Cut:
+    """The search ended before its work did, after so many settled units."""
+
+    settled_units: int
+
+
+Event = Asked | Finished | Retried | Settled | BestChanged | Cut
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """What a search found. Trials are sorted by number; units that were not settled are in none of it.
+
+    `outcomes` counts settled trials; `clock_events` is the number of decisions; `busy_s` is the wall time of the fits
+    that finished in this session, `busy_all_s` that of all sessions.
+    """
+
+    trials: tuple[TrialScore, ...]
+    failed: tuple[FailedTrial, ...]
+    best: TrialScore | None
+    outcomes: Mapping[str, int]
+    decisions: tuple[Decision, ...]
+    asked: int
+    settled_units: int
+    retried: int
+    busy_s: float
+    busy_all_s: float
+
+    @property
+    def clock_events(self) -> int:
+        """How many choices looked at a clock, at measured memory, or at a worker that died."""
+        return len(self.decisions)

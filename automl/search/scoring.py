@@ -1,0 +1,97 @@
+"""From folds to a trial: one score, and one number of rounds for all folds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from automl.jobs import Done, Outcome, Scores
+
+Path = tuple[tuple[int, float], ...]
+
+
+@dataclass(frozen=True)
+class UnitResult:
+    """How one unit ended, in the shape that the ledger keeps. `score` is finite; None unless `outcome` is OK."""
+
+    key: str
+    outcome: Outcome
+    score: float | None = None
+    path: Path = ()
+    error: str | None = None
+    crashed: bool = False
+    wall_s: float = 0.0
+    cpu_s: float = 0.0
+    peak_bytes: int = 0
+    worker: str = ""
+    retried: int = 0
+
+    def as_json(self) -> dict[str, Any]:
+        """The fields of a `finished` line."""
+        shown = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return {**shown, "outcome": self.outcome.value, "path": [list(point) for point in self.path]}
+
+
+@dataclass(frozen=True)
+class Merged:
+    """A trial over its folds: the mean, each fold's score (at the chosen rounds), and the rounds."""
+
+    score: float
+    folds: tuple[float, ...]
+    rounds: int | None
+
+
+def from_done(done: Done) -> UnitResult:
+    """What an executor brought, judged: a score must be a finite number."""
+    outcome, text = done.outcome, done.error
+    score: float | None = None
+    path: Path = ()
+    if outcome is Outcome.OK:
+        value = done.value
+        if not isinstance(value, Scores):
+            outcome, text = Outcome.FAILED, f"the fit returned {type(value).__name__}, not Scores"
+        elif not math.isfinite(value.score):
+            outcome, text = Outcome.FAILED, f"the score is {float(value.score)}"
+        else:
+            score = float(value.score)
+            path = tuple((int(rounds), float(at)) for rounds, at in value.path if math.isfinite(at))
+    return UnitResult(
+        done.key, outcome, score, path, text, done.crashed,
+        float(done.wall_s), float(done.cpu_s), int(done.peak_bytes), done.worker, done.retried,
+    )  # fmt: skip
+
+
+def from_json(event: Mapping[str, Any]) -> UnitResult:
+    """What a `finished` line says."""
+    score = event["score"]
+    return UnitResult(
+        key=event["key"],
+        outcome=Outcome(event["outcome"]),
+        score=None if score is None else float(score),
+        path=tuple((int(rounds), float(at)) for rounds, at in event["path"]),
+        error=event["error"],
+        crashed=bool(event["crashed"]),
+        wall_s=float(event["wall_s"]),
+        cpu_s=float(event["cpu_s"]),
+        peak_bytes=int(event["peak_bytes"]),
+        worker=event["worker"],
+        retried=int(event["retried"]),
+    )
+
+
+def merge_folds(results: Sequence[UnitResult], greater_is_better: bool) -> Merged:
+    """The mean over folds; along boosting paths, the best point of the mean curve over the rounds that all folds have.
+
+    Ties go to the fewest rounds. All results must be OK.
+    """
+    curves = [dict(result.path) for result in results]
+    common = sorted(set(curves[0]).intersection(*curves[1:])) if all(curves) else []
+    if not common:
+        folds = tuple(result.score for result in results if result.score is not None)
+        return Merged(math.fsum(folds) / len(folds), folds, None)
+    means = {rounds: math.fsum(curve[rounds] for curve in curves) / len(curves) for rounds in common}
+    best = (max if greater_is_better else min)(means.values())
+    rounds = next(rounds for rounds in common if means[rounds] == best)
+    return Merged(best, tuple(curve[rounds] for curve in curves), rounds)

@@ -1,0 +1,57 @@
+"""Trials under way: which folds are placed, which are settled, how a trial ends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from automl.jobs import Outcome
+from automl.params import ParamValue
+from automl.plan import Candidate, TrialScore
+from automl.search.events import FailedTrial
+from automl.search.scoring import UnitResult, merge_folds
+
+
+@dataclass
+class OpenTrial:
+    """A trial that was asked. `closed` once it is settled: all folds are, or one of them failed."""
+
+    number: int
+    candidate: Candidate
+    params: Mapping[str, ParamValue]
+    placed: int = 0
+    closed: bool = False
+    results: dict[int, UnitResult] = field(default_factory=dict)
+
+    @property
+    def empty(self) -> bool:
+        """Whether none of its units is on a slot."""
+        return len(self.results) == self.placed
+
+    def take_in(self, fold: int, result: UnitResult, folds: int, greater: bool) -> TrialScore | FailedTrial | None:
+        """One more settled unit. How the trial ended, where it ends with this one."""
+        self.results[fold] = result
+        if self.closed:
+            return None
+        if result.outcome is not Outcome.OK:
+            self.closed = True
+            return FailedTrial(self.number, self.candidate.id, self.params, result.outcome, result.error)
+        if len(self.results) < folds:
+            return None
+        self.closed = True
+        merged = merge_folds([self.results[one] for one in range(folds)], greater)
+        return TrialScore(
+            number=self.number,
+            candidate=self.candidate.id,
+            params=dict(self.params),
+            folds=merged.folds,
+            score=merged.score,
+            rounds=merged.rounds,
+        )
+
+
+def closing_line(ended: TrialScore | FailedTrial) -> dict[str, object]:
+    """What the ledger says of a trial's end."""
+    if isinstance(ended, FailedTrial):
+        return {"outcome": ended.outcome.value, "score": None, "rounds": None}
+    return {"outcome": Outcome.OK.value, "score": ended.score, "rounds": ended.rounds}

@@ -1,0 +1,201 @@
+"""What can be judged of a spec without its data. One function per part of the language."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from typing import Final
+
+from automl.errors import Diagnostic
+from automl.spec.check_accept import check_accept, check_metric
+from automl.spec.check_package import check_name, check_package
+from automl.spec.check_search import check_search
+from automl.spec.findings import Findings
+from automl.spec.loaded import LoadedSpec
+from automl.spec.places import Path, dotted, quoted
+from automl.spec.written import WrittenData, WrittenFolds, WrittenFormat, WrittenSpec
+
+LARGEST_HOLDOUT: Final = 0.9
+MOST_FOLDS: Final = 1000
+SUFFIXES: Final = (".csv", ".csv.gz", ".parquet")
+LATER_SUFFIXES: Final = (".csv.zst", ".jsonl", ".arrow", ".feather")
+# Codes of data-quality findings whose handling `data.checks` can change.
+KNOWN_CHECKS: Final[tuple[str, ...]] = ()
+_CHECK_CODE: Final = re.compile(r"DQ[0-9]{3}")
+
+
+def check_spec(loaded: LoadedSpec) -> list[Diagnostic]:
+    """Everything wrong with a spec that can be seen without its data; nothing, for what `load_spec` returns."""
+    return check_written(loaded.written, Findings(loaded.places))
+
+
+def check_written(spec: WrittenSpec, findings: Findings) -> list[Diagnostic]:
+    """The same, for a spec of which parts may be spoilt."""
+    if spec.version != 1:
+        message = f"version {spec.version} of the language is unknown, expected 1"
+        findings.error("SPEC030", ("version",), message)
+    check_name(spec.name, findings)
+    _check_data(spec.data, findings)
+    _check_roles(spec.data, findings)
+    if spec.data.positive is not None and spec.task not in (None, "binary"):
+        message = f"data.positive is for binary tasks, and task is {spec.task}"
+        findings.error("SPEC045", ("data", "positive"), message, "leave it out", at="key")
+    check_metric(spec.metric, ("metric",), spec.task, findings)
+    _check_validation(spec, findings)
+    if spec.search is not None:
+        check_search(spec.search, spec.task, findings)
+    _check_ensemble(spec, findings)
+    check_accept(spec, findings)
+    if spec.run is not None and spec.run.executor == "local":
+        findings.later(("run", "executor"), "the local executor", "ray and inline are")
+    check_package(spec.package, findings)
+    return findings.found
+
+
+def _check_data(data: WrittenData, findings: Findings) -> None:
+    _check_source(data, findings)
+    for path in ("path", "test"):
+        _check_files(getattr(data, path), ("data", path), findings)
+    if data.test is not None:
+        findings.later(("data", "test"), "a separate test file", "validation.holdout keeps a share of the rows")
+    if data.weight is not None:
+        findings.later(("data", "weight"), "a column of sample weights")
+    if data.format is not None:
+        _check_format(data.format, findings)
+    for name, column in (data.columns or {}).items():
+        if column.monotone is not None:
+            findings.later(("data", "columns", name, "monotone"), "a monotone constraint")
+        if column.missing is not None:
+            findings.no_doubles(("data", "columns", name, "missing"), column.missing)
+    for code in data.checks or {}:
+        if not _CHECK_CODE.fullmatch(code):
+            message = f"data.checks: expected the code of a data-quality finding, found {quoted(code)}"
+            findings.error("SPEC022", ("data", "checks", code), message, "codes look like DQ012", at="key")
+        elif code not in KNOWN_CHECKS:
+            findings.later(("data", "checks", code), f"the data-quality check {code}")
+
+
+def _check_source(data: WrittenData, findings: Findings) -> None:
+    """A path, or a url with a query."""
+    database = [key for key in ("url", "query") if getattr(data, key) is not None]
+    if data.path is not None and database:
+        message = f"data has both a path and a {database[0]}: expected one source"
+        findings.error("SPEC033", ("data", database[0]), message, "leave one out", at="key")
+    elif data.path is None and not database:
+        known = findings.spoilt(("data", "path")) or findings.spoilt(("data", "url"))
+        if not known:
+            findings.error("SPEC034", ("data",), "data has neither a path nor a url", "add path: FILE", at="key")
+    elif data.path is None and len(database) == 1:
+        missing = "query" if database == ["url"] else "url"
+        if not findings.spoilt(("data", missing)):
+            message = f"data has a {database[0]} and no {missing}"
+            findings.error("SPEC034", ("data", database[0]), message, at="key")
+    if database and data.path is None:
+        findings.later(("data", database[0]), "reading from a database", "use path: FILE")
+
+
+def _check_files(files: tuple[str, ...] | None, path: Path, findings: Findings) -> None:
+    if files is None:
+        return
+    findings.not_empty(path, files)
+    findings.no_doubles(path, files)
+    for i, file in enumerate(files):
+        here = (*path, i) if (*path, i) in findings.places.entries else path
+        findings.not_empty(here, file)
+        base = file.rpartition("/")[2].lower()
+        if base.endswith(LATER_SUFFIXES):
+            suffix = next(s for s in LATER_SUFFIXES if base.endswith(s))
+            findings.error("SPEC090", here, f"reading {suffix} files is not available yet", _READABLE)
+        elif "." in base.lstrip(".") and not base.endswith((*SUFFIXES, *(f"{s}*" for s in SUFFIXES), ".*")):
+            message = f"{dotted(path)}: {quoted(base)} has a suffix that cannot be read"
+            findings.error("SPEC027", here, message, _READABLE)
+
+
+_READABLE: Final = f"{', '.join(SUFFIXES[:-1])} and {SUFFIXES[-1]} can be read"
+
+
+def _check_format(form: WrittenFormat, findings: Findings) -> None:
+    path: Path = ("data", "format")
+    if form.delimiter is not None and (len(form.delimiter) != 1 or form.delimiter in '"\r\n'):
+        message = f"data.format.delimiter: expected one character, found {quoted(form.delimiter)}"
+        findings.error("SPEC026", (*path, "delimiter"), message)
+    if form.decimal not in (None, ".", ","):
+        message = f"data.format.decimal: expected '.' or ',', found {quoted(str(form.decimal))}"
+        findings.error("SPEC026", (*path, "decimal"), message)
+    elif form.decimal == ",":
+        findings.later((*path, "decimal"), "a decimal mark other than '.'")
+    if form.encoding is not None and not _is_encoding(form.encoding):
+        message = f"data.format.encoding: {quoted(form.encoding)} is not a known encoding"
+        findings.error("SPEC026", (*path, "encoding"), message, "utf-8, latin-1 and cp1252 are")
+    findings.no_doubles((*path, "missing"), form.missing or ())
+
+
+def _is_encoding(name: str) -> bool:
+    """Whether bytes can be read as text with it (the codec 'zlib' exists too, and reads no text)."""
+    try:
+        return isinstance(b"a".decode(codecs.lookup(name).name, errors="replace"), str)
+    except (LookupError, ValueError, UnicodeError):
+        return False
+
+
+def _check_roles(data: WrittenData, findings: Findings) -> None:
+    """No column has two roles that exclude each other. Time may be a feature and an order; id may be a group."""
+    lists = {"id": data.id or (), "ignore": data.ignore or ()}
+    single = {"weight": data.weight, "group": data.group, "time": data.time}
+    for role, names in lists.items():
+        findings.no_doubles(("data", role), names)
+        for i, name in enumerate(names):
+            if name == data.target:
+                message = f"the target {quoted(name)} is listed under data.{role} too"
+                findings.error("SPEC040", ("data", role, i), message, "take it out of the list")
+            if role == "ignore" and name in lists["id"]:
+                message = f"column {quoted(name)} is listed under both data.id and data.ignore"
+                findings.error("SPEC041", ("data", role, i), message, "id columns are no features either")
+    for role, column in single.items():
+        if column is not None and column == data.target:
+            findings.error("SPEC040", ("data", role), f"the target {quoted(column)} is data.{role} too")
+        if role == "weight" and column is not None and column in (data.group, data.time):
+            findings.error("SPEC041", ("data", role), f"column {quoted(column)} has two roles")
+
+
+def _check_validation(spec: WrittenSpec, findings: Findings) -> None:
+    part = spec.validation
+    if part is None:
+        return
+    path: Path = ("validation",)
+    if isinstance(part.folds, WrittenFolds):
+        findings.later((*path, "folds"), "a column of folds", "write how many: 5")
+    elif part.folds is not None and part.folds < 2:
+        message = f"validation.folds: expected 2 or more, found {part.folds}"
+        findings.error("SPEC037", (*path, "folds"), message)
+    if isinstance(part.folds, int):
+        findings.at_most((*path, "folds"), part.folds, MOST_FOLDS)
+    if part.holdout is not None and not 0 <= part.holdout <= LARGEST_HOLDOUT:
+        message = f"validation.holdout: expected a share from 0 to {LARGEST_HOLDOUT}, found {part.holdout:g}"
+        findings.error("SPEC036", (*path, "holdout"), message)
+    if part.gap is not None:
+        findings.later((*path, "gap"), "a gap between training and validation")
+    _check_kind(spec, findings)
+
+
+def _check_kind(spec: WrittenSpec, findings: Findings) -> None:
+    """A split by time or group needs the column; strata need classes."""
+    assert spec.validation is not None
+    path: Path = ("validation", "kind")
+    kind, data = spec.validation.kind, spec.data
+    for role, code in (("time", "SPEC038"), ("group", "SPEC039")):
+        if kind == role and getattr(data, role) is None and not findings.spoilt(("data", role)):
+            message = f"a {role} split needs a column: data.{role} is not given"
+            findings.error(code, path, message, f"add {role}: COLUMN under data")
+    if kind == "stratified" and spec.task == "regression":
+        findings.error("SPEC044", path, "a stratified split needs classes, and task is regression", "use random")
+
+
+def _check_ensemble(spec: WrittenSpec, findings: Findings) -> None:
+    size = spec.ensemble.size if spec.ensemble is not None else None
+    if size is None:
+        return
+    if size < 1:
+        findings.error("SPEC054", ("ensemble", "size"), f"ensemble.size: expected 1 or more, found {size}")
+    elif size > 1:
+        findings.later(("ensemble", "size"), "an ensemble of more than one model", "write 1, or leave it out")

@@ -1,0 +1,132 @@
+"""Generated inputs for every operator, from its declaration alone: a new entry of the catalog is tested when listed."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from automl.catalog import OPERATORS, Operator
+from automl.catalog.operator import TaskName
+from automl.fitting.target import Target
+from automl.kinds import Kind
+from automl.runtime.columns import Column, Columns, Matrix, Text, take
+from automl.runtime.state import State
+
+CLASSES: dict[TaskName, int] = {"binary": 2, "multiclass": 3, "regression": 0}
+LEVELS = ("", "a", "b", "ä", "zeta", "Z", "10", "9", "same", "rare")
+
+
+@dataclass(frozen=True)
+class Case:
+    """One operator on one task."""
+
+    op: Operator
+    task: TaskName
+
+    @property
+    def label(self) -> str:
+        return f"{self.op.name}-{self.task}"
+
+
+CASES = [Case(op, task) for op in OPERATORS.values() for task in sorted(op.tasks)]
+FITTED = [case for case in CASES if case.op.fitted]
+
+
+def params_of(case: Case, features: int) -> dict[str, Any]:
+    """The defaults of the catalog; few rounds; a categorical feature, where codes are accepted by an estimator."""
+    params: dict[str, Any] = {name: param.default for name, param in case.op.space.items()} | dict(case.op.fixed)
+    if case.op.rounds:
+        params[case.op.rounds] = 12
+    if "min_data_in_leaf" in params:
+        params["min_data_in_leaf"] = 3  # so that trees of few rows have splits
+    if case.op.role == "estimator" and Kind.CODE in case.op.accepts and features > 1:
+        params["categorical"] = (features - 1,)
+    return params
+
+
+def column_of(kind: Kind, rows: int, rng: np.random.Generator) -> Column:
+    """A column of the kind, a tenth of it missing."""
+    missing = rng.random(rows) < 0.1
+    if kind in (Kind.CATEGORICAL, Kind.TEXT):
+        codes = rng.integers(0, len(LEVELS) - 1, rows).astype(np.int32)  # the last level is not used
+        codes[missing] = -1
+        return Text(codes, LEVELS)
+    values = {
+        Kind.NUMERIC: rng.normal(size=rows) * 100.0,
+        Kind.INTEGER: rng.integers(-2, 5, rows).astype(np.float64),
+        Kind.BOOLEAN: rng.integers(0, 2, rows).astype(np.float64),
+        Kind.DATETIME: rng.uniform(-2e9, 4e9, rows),
+    }[kind]
+    return np.where(missing, np.nan, values)
+
+
+def inputs_of(case: Case, rows: int, seed: int, width: int = 5) -> tuple[Any, ...]:
+    """What the operator reads: one mapping of raw columns, or one matrix (two for a join)."""
+    rng = np.random.default_rng(seed)
+    if case.op.reads_source:
+        kinds = sorted(case.op.accepts)
+        kinds = [kinds[i % len(kinds)] for i in range(max(width, len(kinds)))]
+        return ({f"column {i}": column_of(kind, rows, rng) for i, kind in enumerate(kinds)},)
+    return tuple(matrix_of(case, rows, width, rng) for _ in range(2 if case.op.widens == "joins" else 1))
+
+
+def matrix_of(case: Case, rows: int, width: int, rng: np.random.Generator) -> Matrix:
+    """Numbers, with NaN unless the operator refuses them; the last feature holds codes where codes are accepted."""
+    x = rng.normal(size=(rows, width))
+    if Kind.CODE in case.op.accepts:
+        x[:, -1] = rng.integers(0, 6, rows)
+    if case.op.missing != "refuses":
+        x[rng.random(x.shape) < 0.1] = np.nan
+    return x
+
+
+def target_of(case: Case, rows: int, seed: int) -> Target:
+    """A random target; every class occurs where there are enough rows."""
+    rng = np.random.default_rng([seed, 1])
+    classes = CLASSES[case.task]
+    if classes == 0:
+        return Target(rng.normal(size=rows) * 10.0 + 5.0, 0)
+    return Target(rng.permutation(np.arange(rows) % classes).astype(np.int64), classes)
+
+
+def fit(case: Case, inputs: tuple[Any, ...], target: Target, seed: int = 7) -> State:
+    """The State of the operator; an empty one where nothing is fitted."""
+    if not case.op.fitted:
+        return State()
+    features = 0 if case.op.reads_source else inputs[0].shape[1]
+    module = importlib.import_module(f"automl.fitting.{case.op.module}")
+    state: State = module.fit(inputs, target, params_of(case, features), seed)
+    return state
+
+
+def apply(case: Case, state: State, inputs: tuple[Any, ...]) -> Matrix:
+    out: Matrix = importlib.import_module(f"automl.runtime.{case.op.module}").apply(state, *inputs)
+    return out
+
+
+def at_rows(inputs: tuple[Any, ...], rows: Any) -> tuple[Any, ...]:
+    """The inputs at those rows."""
+    rows = np.asarray(rows, dtype=np.int64)
+    return tuple(
+        {name: take(column, rows) for name, column in part.items()} if isinstance(part, dict) else part[rows]
+        for part in inputs
+    )
+
+
+def other_dictionary(columns: Columns) -> Columns:
+    """The same values under another dictionary: reversed, with levels that no row has."""
+    found: dict[str, Column] = {}
+    for name, column in columns.items():
+        if isinstance(column, Text):
+            levels = ("unused", *reversed(column.levels), "also unused")
+            codes = np.where(column.codes < 0, -1, len(column.levels) - column.codes).astype(np.int32)
+            column = Text(codes, levels)
+        found[name] = column
+    return found
+
+
+def same_bits(a: Matrix, b: Matrix) -> bool:
+    return a.shape == b.shape and np.ascontiguousarray(a).tobytes() == np.ascontiguousarray(b).tobytes()

@@ -1,0 +1,113 @@
+"""The command line: predict, info, check, refit.
+
+Exit codes: 0 done; 1 the input or the package is wrong (a message says how); 2 wrong usage; 6 `refit --check` found a
+difference.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+
+PROGRAM = "house_prices"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    options = _parser().parse_args(arguments)
+    if options.command == "refit":
+        _pin_threads()
+    from .integrity import TamperedArtifact
+    from .scoring.table import BadInput
+
+    try:
+        return _COMMANDS[options.command](options)
+    except BadInput as bad:
+        for problem in bad.problems:
+            print(f"{PROGRAM}: {problem}", file=sys.stderr)
+    except (TamperedArtifact, OSError, ImportError) as problem:
+        print(f"{PROGRAM}: {problem}", file=sys.stderr)
+    return 1
+
+
+def entry() -> None:
+    """The console script."""
+    sys.exit(main())
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=PROGRAM, description="A regression model, made and pinned by automl 0.1.0.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    predict = commands.add_parser("predict", help="predict every row of a file (csv, csv.gz or parquet)")
+    predict.add_argument("data", type=Path, metavar="DATA")
+    predict.add_argument("-o", "--out", type=Path, required=True, metavar="OUT", help="csv, csv.gz or parquet")
+    commands.add_parser("info", help="check the package and say what it is, as JSON")
+    check = commands.add_parser("check", help="say whether every row of a file can be predicted, and why not")
+    check.add_argument("data", type=Path, metavar="DATA")
+    refit = commands.add_parser("refit", help="fit the same model again (needs the extra 'refit')")
+    refit.add_argument("--data", type=Path, required=True, nargs="+", metavar="D", help="the training file, or files")
+    what = refit.add_mutually_exclusive_group(required=True)
+    what.add_argument("--check", action="store_true", help="compare with the artifacts of this package, byte for byte")
+    what.add_argument("-o", "--out", type=Path, metavar="FOLDER", help="write the new artifacts there")
+    return parser
+
+
+def _predict(options: argparse.Namespace) -> int:
+    from .batch import predict_file
+
+    rows = predict_file(options.data, options.out)
+    print(f"{PROGRAM}: {rows} rows", file=sys.stderr)
+    return 0
+
+
+def _info(options: argparse.Namespace) -> int:
+    from .integrity import read_manifest
+    from .model import load
+    from .schema import FIELDS, TASK, VERSION
+
+    model, facts = load(), read_manifest().facts
+    columns = [{"name": f.name, "physical": f.physical, "kind": f.kind, "required": f.required} for f in FIELDS]
+    about = {"name": PROGRAM, "version": VERSION, "task": TASK, "digest": model.digest, "columns": columns}
+    about |= {"versions": facts["versions"], "carries_training_rows": facts["carries_training_rows"]}
+    print(json.dumps(about, indent=2))
+    return 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    from .batch import check_file
+
+    rows, problems = check_file(options.data)
+    for problem in problems:
+        print(problem)
+    found = f"at least {len(problems)} problems" if problems else "no problem"
+    print(f"{PROGRAM}: {rows} rows, {found}", file=sys.stderr)
+    return 1 if problems else 0
+
+
+def _refit(options: argparse.Namespace) -> int:
+    from .refit import check_artifacts, write_artifacts
+
+    if not options.check:
+        write_artifacts(options.data, options.out)
+        return 0
+    differences = check_artifacts(options.data)
+    for difference in differences:
+        print(difference)
+    verdict = f"{len(differences)} artifacts differ" if differences else "every artifact has the same bytes"
+    print(f"{PROGRAM}: {verdict}")
+    return 6 if differences else 0
+
+
+def _pin_threads() -> None:
+    """One thread per fit, as in training. Works because numpy is not loaded yet."""
+    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
+        os.environ[variable] = "1"
+
+
+_COMMANDS = {"predict": _predict, "info": _info, "check": _check, "refit": _refit}
+
+if __name__ == "__main__":
+    entry()
