@@ -146,7 +146,8 @@ def _scores(engine: Engine, plan: Plan, candidate: Candidate, job: Job, lowering
     inputs = tuple(engine.result(candidate.graph, lowering, key) for key in getattr(apply, "inputs", ()))
     module = import_module(f"automl.runtime.{OPERATORS[output.op].module}")
     steps = [step for step in path_rounds(last) if step < last]
-    path = [(step, _measure(engine, plan, rows, module.apply_at(state, *inputs, step))) for step in steps]
+    along = module.apply_along(state, *inputs, steps)
+    path = [(step, _measure(engine, plan, rows, prediction)) for step, prediction in zip(steps, along, strict=True)]
     return Scores(score, (*path, (last, score)))
 
 

@@ -79,5 +79,8 @@ class Executor(Protocol):
         Raises AutomlError where the workers themselves cannot be kept up.
         """
 
+    def drop(self) -> None:
+        """Forget all jobs, queued and under way; nothing of them is ever returned. The workers are free again."""
+
     def close(self) -> None:
         """End everything that this executor started. Safe to call twice."""

@@ -30,7 +30,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(found: Namespace, screen: Screen) -> Reply:
     """Shows the plan; writes it unless only a comparison was asked for."""
-    from automl.cli.plan_file import read_plan
+    from automl.planning import read_plan
     from automl.errors import error
     from automl.planning import make_plan
     from automl.report.diff import compare

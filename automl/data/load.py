@@ -8,7 +8,7 @@ from pathlib import Path
 
 from automl.data.kinds import build_schema
 from automl.data.physical import PhysicalTable, to_physical
-from automl.data.read import read_raw
+from automl.data.read import RawTable, read_raw
 from automl.data.schema import Schema
 from automl.data.settings import DataSettings
 from automl.errors import Diagnostic
@@ -27,9 +27,13 @@ class Loaded:
 
 def load_table(paths: Sequence[Path], format: FormatSpec, settings: DataSettings) -> Loaded:
     """Read a table and describe it. Raises AutomlError with DATA codes (`automl.data.codes`)."""
-    if settings.missing is None and format.missing is not None:
-        settings = replace(settings, missing=format.missing)
-    raw = read_raw(paths, format)
+    return describe(read_raw(paths, format), settings)
+
+
+def describe(raw: RawTable, settings: DataSettings) -> Loaded:
+    """Types and kinds of a table that was read. Raises AutomlError with DATA codes."""
+    if settings.missing is None and raw.format.missing is not None:
+        settings = replace(settings, missing=raw.format.missing)
     table, told = to_physical(raw, settings)
     schema, more = build_schema(table, settings)
     return Loaded(table, schema, raw.format, (*raw.findings, *told, *more))

@@ -56,9 +56,13 @@ class InlineExecutor:
         self._queue.popleft()
         return done
 
-    def close(self) -> None:
+    def drop(self) -> None:
         """Forget what is queued."""
         self._queue.clear()
+
+    def close(self) -> None:
+        """Forget what is queued."""
+        self.drop()
 
 
 def open_inline(run: Run, context: Any, settings: ExecutorSettings) -> InlineExecutor:

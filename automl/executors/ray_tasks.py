@@ -90,6 +90,14 @@ class RayExecutor:
                 return None
         return self._finished.popleft()
 
+    def drop(self) -> None:
+        """Forget all jobs. A worker that is at one is ended, and another one started in its place."""
+        self._queue.clear()
+        self._finished.clear()
+        for slot in list(self._slots):
+            if slot.work is not None:
+                self._replace(slot, 0)
+
     def close(self) -> None:
         """End the workers, and Ray if it was started for this executor. Safe to call twice."""
         if self._closed:

@@ -12,14 +12,16 @@ from automl.search.virtual import VirtualTime
 
 @dataclass(frozen=True)
 class Deadline:
-    """The moment on `clock` (monotonic seconds) at which the search must end; the final phase is subtracted already."""
+    """The moment on `clock` (monotonic seconds) at which the whole run must end, and what of it is kept for what
+    comes after the search: `reserve()` seconds, as far as that is known by now."""
 
     clock: Callable[[], float]
     end: float
+    reserve: Callable[[], float] = float  # none
 
     def left(self) -> float:
-        """Seconds until the end, 0 once it has passed."""
-        return max(0.0, self.end - self.clock())
+        """Seconds until the search must end, 0 once that has passed."""
+        return max(0.0, self.end - self.reserve() - self.clock())
 
 
 @dataclass(frozen=True)

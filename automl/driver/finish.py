@@ -1,0 +1,138 @@
+"""From the best trial to what is emitted: the final fits, the honest estimate, the request for a package."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from automl.catalog import METRICS, OPERATORS
+from automl.data.dataset import Dataset
+from automl.emit.request import EmitRequest
+from automl.errors import AutomlError, Diagnostic
+from automl.fit import Fitted, recipe_of
+from automl.jobs import Done, Executor, Job, Outcome
+from automl.measure import measure
+from automl.params import ParamValue
+from automl.plan import Lock, Plan, TrialScore, Winner
+from automl.rows import ALL, Rows, RowSet
+from automl.runtime.columns import Matrix
+from automl.select.interval import interval
+from automl.tasks import lower
+from automl.value import derive_seed, digest_json
+
+BASELINE = 0  # the number of the baseline's trial
+TRIED = 3  # how many of the best trials are fitted on all rows, one after the other, until one can be
+
+
+@dataclass(frozen=True)
+class Final:
+    """The winner fitted on all rows, and what it was estimated from: winner and baseline on the holdout."""
+
+    trial: TrialScore
+    whole: Fitted
+    estimate: Fitted | None
+    baseline: Fitted | None
+    skipped: tuple[str, ...] = ()  # better trials that could not be fitted on all rows, and why
+
+
+def ranked(trials: Sequence[TrialScore], metric: str) -> list[TrialScore]:
+    """Best first; of equal ones the earlier."""
+    sign = -1.0 if METRICS[metric].greater_is_better else 1.0
+    return sorted(trials, key=lambda trial: (sign * trial.score, trial.number))
+
+
+def final_params(trial: TrialScore, plan: Plan) -> dict[str, ParamValue]:
+    """The parameters of a final fit: the trial's own, with the rounds that the folds chose."""
+    output = plan.candidate(trial.candidate).graph.output
+    rounds = OPERATORS[output.op].rounds
+    if rounds is None or trial.rounds is None:
+        return dict(trial.params)
+    return {**trial.params, f"{output.id}.{rounds}": trial.rounds}
+
+
+def fit_final(plan: Plan, executor: Executor, trials: Sequence[TrialScore]) -> Final:
+    """Fit the best of `trials` (sorted, best first) that can be fitted on all rows, at worst the baseline; estimate it.
+
+    Raises AutomlError (RUN004) where none can be fitted.
+    """
+    skipped: list[str] = []
+    for trial in (*trials[:TRIED], *(trial for trial in trials[TRIED:] if trial.number == BASELINE)):
+        done = _run(executor, _jobs(plan, trial))
+        broken = next((d for d in done.values() if d.outcome is not Outcome.OK), None)
+        if broken is None:
+            fitted = {name: d.value for name, d in done.items() if isinstance(d.value, Fitted)}
+            return Final(trial, fitted["whole"], fitted.get("estimate"), fitted.get("baseline"), tuple(skipped))
+        skipped.append(f"trial {trial.number} ({trial.candidate}): {broken.outcome.value} {broken.error or ''}".rstrip())
+    raise AutomlError([Diagnostic("error", "RUN004", f"no trial could be fitted on all rows: {why}") for why in skipped])
+
+
+def _jobs(plan: Plan, trial: TrialScore) -> dict[str, Job]:
+    """The fit on all rows, and where there is a holdout the two fits that are scored on it."""
+    params = final_params(trial, plan)
+    jobs = {"whole": _job(trial.candidate, params, ALL, None)}
+    if plan.rows.held_out is not None:
+        baseline = plan.candidates[0]
+        jobs["estimate"] = _job(trial.candidate, params, plan.rows.dev, plan.rows.held_out)
+        jobs["baseline"] = _job(baseline.id, baseline.defaults, plan.rows.dev, plan.rows.held_out)
+    return jobs
+
+
+def _job(candidate: str, params: Mapping[str, ParamValue], fit_rows: RowSet, score_rows: RowSet | None) -> Job:
+    rows = [fit_rows.digest(), None if score_rows is None else score_rows.digest()]
+    key = digest_json(["final", candidate, dict(params), *rows])
+    return Job(key, candidate, params, fit_rows, score_rows, keep=True)
+
+
+def _run(executor: Executor, jobs: Mapping[str, Job]) -> dict[str, Done]:
+    names = {job.key: name for name, job in jobs.items()}
+    for job in {job.key: job for job in jobs.values()}.values():
+        executor.submit(job)
+    found: dict[str, Done] = {}
+    while len(found) < len(names):
+        done = executor.wait()
+        assert done is not None, "the executor has lost a final fit"
+        found[done.key] = done
+    return {name: found[job.key] for name, job in jobs.items()}
+
+
+def score_by(metrics: set[str], plan: Plan, dataset: Dataset, prediction: Matrix) -> dict[str, float]:
+    """Scores of a prediction of the holdout, by metric name."""
+    target = _held_out_target(plan, dataset)
+    return {name: measure(METRICS[name], prediction, target, len(plan.classes)) for name in sorted(metrics)}
+
+
+def _held_out_target(plan: Plan, dataset: Dataset) -> Any:
+    assert plan.rows.held_out is not None
+    return dataset.target[Rows(dataset.context).resolve(plan.rows.held_out)]
+
+
+@dataclass(frozen=True)
+class Story:
+    """How a winner came to be: the lock, the baseline's trial, and every choice that looked at a clock."""
+
+    lock: Lock
+    baseline: TrialScore | None
+    decisions: tuple[Mapping[str, Any], ...]
+
+
+def request_of(plan: Plan, dataset: Dataset, final: Final, story: Story) -> EmitRequest:
+    """What emission needs: the same for `train` and for `verify`."""
+    candidate = plan.candidate(final.trial.candidate)
+    tasks = lower(recipe_of(plan, candidate, final_params(final.trial, plan)), ALL, None).tasks
+    estimate = final.estimate
+    request = EmitRequest(
+        plan=plan,
+        lock=story.lock,
+        winner=Winner(trial=final.trial, holdout_score=None if estimate is None else estimate.score),
+        graph=candidate.graph,
+        tasks=tasks,
+        states=final.whole.states,
+        decisions=story.decisions,
+        baseline=story.baseline,
+    )
+    if estimate is None:
+        return request
+    seed = derive_seed(plan.spec.search.seed, "interval", plan.metric)
+    spread = interval(METRICS[plan.metric], estimate.prediction, _held_out_target(plan, dataset), len(plan.classes), seed)
+    return replace(request, holdout_interval=spread)

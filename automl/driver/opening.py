@@ -1,0 +1,72 @@
+"""Opens the executor of a run. Ray starts in a thread of its own, so that it is there when the plan is."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from automl.driver.options import TrainOptions
+from automl.executors import open_executor
+from automl.executors.settings import ExecutorSettings
+from automl.fit import FitContext, run
+from automl.jobs import Executor
+from automl.spec.load import LoadedSpec
+
+
+class Opening:
+    """Starts Ray in a thread of its own, so that it is there when the plan is."""
+
+    def __init__(self, options: TrainOptions) -> None:
+        self._options = options
+        self._thread: threading.Thread | None = None
+        self._session: Any = None
+        self._problem: BaseException | None = None
+        self.name = options.executor or "ray"
+        self.address = options.address
+        self.threads = 1
+
+    def start_for(self, spec: LoadedSpec) -> None:
+        """Once the spec is read."""
+        written = spec.written
+        trial = written.search.trial if written.search else None
+        said = written.run
+        name = (said.executor if said else None) or "ray"
+        self.start(name, said.address if said else None, (trial.cpus if trial else None) or 1)
+
+    def start(self, name: str, address: str | None, threads: int) -> None:
+        """Options win over the spec."""
+        self.name = self._options.executor or name
+        self.address = self._options.address or address
+        self.threads = threads
+        if self.name == "ray":
+            self._thread = threading.Thread(target=self._start_ray, name="automl-open", daemon=True)
+            self._thread.start()
+
+    def executor(self, context: FitContext) -> Executor:
+        """The executor, ready for jobs. Raises what starting it raised."""
+        if self.name != "ray":
+            return open_executor(self.name, run, context, ExecutorSettings(self._options.workers, self.threads))
+        from automl.executors.ray_tasks import RayExecutor
+
+        self._join()
+        if self._problem is not None:
+            raise self._problem
+        return RayExecutor(run, context, self._session, owns_session=True)
+
+    def close(self) -> None:
+        """End what was started, where no executor came of it."""
+        self._join()
+        if self._session is not None:
+            self._session.close()
+
+    def _join(self) -> None:
+        if self._thread is not None:
+            self._thread.join()
+
+    def _start_ray(self) -> None:
+        from automl.executors.session import start_ray
+
+        try:
+            self._session = start_ray(self.address, self._options.workers, self.threads)
+        except BaseException as problem:  # told where the executor is asked for
+            self._problem = problem

@@ -1,0 +1,36 @@
+"""What the command line says of a run, and what a run says to whoever watches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from automl.search.events import Event
+
+
+@dataclass(frozen=True)
+class TrainOptions:
+    """What the command line says. None: as the spec says, or the default."""
+
+    source: Path
+    out: Path | None = None
+    executor: str | None = None
+    workers: int | None = None
+    address: str | None = None
+    trials: int | None = None
+    time_s: float | None = None
+    resume: bool = False
+    overwrite: bool = False
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A step of the whole run, for whoever watches."""
+
+    kind: str
+    message: str | None = None
+    trials: int | None = None
+
+
+Watch = Callable[[Event | Stage], None]

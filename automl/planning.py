@@ -1,0 +1,132 @@
+"""From a spec file to a plan: load, read, describe, compile. The only place where compiling meets files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from automl.compiler import compile_draft, plan_of
+from automl.compiler.draft import Draft
+from automl.compiler.resolve_spec import resolve_run
+from automl.data.dataset import Dataset, make_dataset
+from automl.data.load import Loaded, describe, load_table
+from automl.data.read import find_files, read_raw
+from automl.data.settings import DataSettings
+from automl.errors import AutomlError, Diagnostic, error
+from automl.lock import lock_of
+from automl.plan import PLAN_FORMAT, Lock, Plan
+from automl.spec.check_names import check_names
+from automl.spec.load import LoadedSpec, load_spec
+from automl.spec.model import ColumnSpec, FormatSpec, RunSpec
+from automl.spec.written import WrittenData
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A plan with what it was made of. `data` are the files that were read; `run` says where trials run."""
+
+    plan: Plan
+    lock: Lock
+    dataset: Dataset
+    warnings: tuple[Diagnostic, ...]
+    run: RunSpec
+    data: tuple[Path, ...]
+
+
+def make_plan(source: Path, on_spec: Callable[[LoadedSpec], None] | None = None) -> Planned:
+    """The plan of a spec. `on_spec` is called once the spec itself is found right, before the data is read.
+
+    Raises AutomlError: everything that is wrong with the spec, or else with its data.
+    """
+    spec = load_spec(source)
+    if on_spec is not None:
+        on_spec(spec)
+    files = _find(spec)
+    raw = read_raw(files, _format(spec.written.data))
+    unknown = check_names(spec, raw.names)
+    if unknown:
+        raise AutomlError(unknown)
+    loaded = describe(raw, _settings(spec.written.data))
+    draft = compile_draft(Draft(loaded=spec, table=loaded.table, schema=loaded.schema, findings=loaded.findings))
+    assert draft.dataset is not None
+    plan = plan_of(draft)
+    return Planned(plan, lock_of(plan), draft.dataset, draft.findings, resolve_run(spec.written), files)
+
+
+def read_plan(path: Path) -> Plan:
+    """The plan in a plan.json. Raises AutomlError (PLAN001 to PLAN003) where it is none, or of another format."""
+    try:
+        plan = Plan.model_validate_json(path.read_bytes())
+    except OSError as refused:
+        raise error("PLAN001", f"cannot read the plan {path}: {refused.strerror}") from None
+    except ValidationError as wrong:
+        first = wrong.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"]) or "the file"
+        hint = "expected a plan.json written by `automl compile` of this version"
+        raise error("PLAN002", f"{path} is no plan: {place}: {first['msg']}", hint) from None
+    if plan.format != PLAN_FORMAT:
+        raise error("PLAN003", f"{path} has plan format {plan.format}; this version reads format {PLAN_FORMAT}")
+    return plan
+
+
+def load_planned(plan: Plan, data: tuple[Path, ...]) -> Planned:
+    """A plan that was compiled before, with its data read again.
+
+    Raises AutomlError: what reading raises, and PLAN005 where the data is not the data that the plan was compiled from.
+    """
+    files = find_files(data)
+    spec = plan.spec.data
+    settings = DataSettings(spec.target, spec.id, spec.ignore, spec.group, spec.time, spec.columns, spec.format.missing)
+    loaded = load_table(files, spec.format, settings)
+    if loaded.schema.fingerprint != plan.data_schema.fingerprint:
+        changed = ", ".join(repr(name) for name in _changed(plan, loaded)[:8])
+        hint = "compile the spec again, or name the file that the plan was compiled from"
+        raise error("PLAN005", f"the data is not that of the plan: {changed or 'its columns'} differ", hint)
+    dataset = make_dataset(loaded.table, loaded.schema, plan.task, plan.classes)
+    return Planned(plan, lock_of(plan), dataset, loaded.findings, RunSpec(executor="ray", address=None), files)
+
+
+def data_of_plan(plan: Plan, path: Path) -> tuple[Path, ...]:
+    """The data of the plan in the file `path`: relative to that file's folder, else to the current one.
+
+    Raises AutomlError (PLAN004) where it is at neither place.
+    """
+    for folder in (path.parent, Path()):
+        places = tuple(folder / name for name in plan.spec.data.path)
+        try:
+            return find_files(places)
+        except AutomlError:
+            continue
+    names = ", ".join(plan.spec.data.path)
+    raise error("PLAN004", f"the data of {path} is not there: {names}", "put the plan beside its spec, or train the spec itself")
+
+
+def _changed(plan: Plan, loaded: Loaded) -> list[str]:
+    """The columns whose values are others, gone or new."""
+    before = {column.name: column.fingerprint for column in plan.data_schema.columns}
+    now = {column.name: column.fingerprint for column in loaded.schema.columns}
+    return [name for name in {**before, **now} if before.get(name) != now.get(name)]
+
+
+def _find(spec: LoadedSpec) -> tuple[Path, ...]:
+    """The data files. What is wrong with them is told at the line of the spec that names them."""
+    try:
+        return find_files(tuple(spec.folder / path for path in spec.written.data.path or ()))
+    except AutomlError as missing:
+        placed = [
+            spec.places.diagnostic(d.severity, d.code, ("data", "path"), d.message, d.hint, at="value") for d in missing.diagnostics
+        ]
+        raise AutomlError(placed) from None
+
+
+def _format(data: WrittenData) -> FormatSpec:
+    return FormatSpec(**(data.format.model_dump(exclude_none=True) if data.format else {}))
+
+
+def _settings(data: WrittenData) -> DataSettings:
+    columns = {name: ColumnSpec(**column.model_dump(exclude_none=True)) for name, column in (data.columns or {}).items()}
+    missing = data.format.missing if data.format else None
+    return DataSettings(data.target, data.id or (), data.ignore or (), data.group, data.time, columns, missing)
