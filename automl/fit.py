@@ -97,7 +97,9 @@ class Engine:
         for name in names:
             column = self.dataset.columns[name]
             loose = isinstance(column, Text) and not exact
-            found[name] = Text(column.codes[at], column.levels) if loose and isinstance(column, Text) else take(column, at)
+            found[name] = (
+                Text(column.codes[at], column.levels) if loose and isinstance(column, Text) else take(column, at)
+            )
         return found
 
     def _stitch(self, graph: Graph, tasks: Mapping[str, Task], task: Stitch) -> Matrix:
@@ -161,7 +163,9 @@ def _measure(engine: Engine, plan: Plan, rows: RowSet, prediction: Matrix) -> fl
     return measure(METRICS[plan.metric], prediction, target, len(plan.classes))
 
 
-_ENGINES: dict[int, tuple[FitContext, Engine]] = {}  # one per context and process; holding the context keeps its id its own
+_ENGINES: dict[
+    int, tuple[FitContext, Engine]
+] = {}  # one per context and process; holding the context keeps its id its own
 
 
 def _engine(context: FitContext) -> Engine:

@@ -32,7 +32,9 @@ def lock_of(plan: Plan) -> Lock:
 
 def lock_text(locks: dict[str, Lock]) -> str:
     """The text of a lock file that holds these locks by spec name."""
-    return pretty_json({"format": _FORMAT, "specs": {name: lock.model_dump(mode="json") for name, lock in locks.items()}})
+    return pretty_json(
+        {"format": _FORMAT, "specs": {name: lock.model_dump(mode="json") for name, lock in locks.items()}}
+    )
 
 
 def read_locks(path: Path) -> dict[str, Lock]:
@@ -46,7 +48,9 @@ def read_locks(path: Path) -> dict[str, Lock]:
         return {name: Lock.model_validate(lock) for name, lock in content["specs"].items()}
     except (ValueError, KeyError, TypeError, ValidationError) as problem:
         first = str(problem).splitlines()[0]
-        raise error("LOCK002", f"{path.name} is not a lock file: {first}", "delete it, or compile with --update") from problem
+        raise error(
+            "LOCK002", f"{path.name} is not a lock file: {first}", "delete it, or compile with --update"
+        ) from problem
 
 
 def check_lock(plan: Plan, lock: Lock, folder: Path) -> None:
@@ -56,13 +60,24 @@ def check_lock(plan: Plan, lock: Lock, folder: Path) -> None:
     if locked is None or locked == lock:
         return
     hint = f"if the change is meant, run `automl compile --update`; else restore what {FILE_NAME} says"
-    raise AutomlError([Diagnostic("error", "LOCK001", text, file=str(path), hint=hint) for text in differences(locked, lock)])
+    raise AutomlError(
+        [Diagnostic("error", "LOCK001", text, file=str(path), hint=hint) for text in differences(locked, lock)]
+    )
 
 
 def differences(old: Lock, new: Lock) -> list[str]:
     """What differs between two locks, in words."""
-    names = {"spec": "the spec", "data": "the data", "rows": "the rows of holdout or folds", "catalog": "the catalog of operators"}
-    found = [f"{words} changed since the lock was written" for field, words in names.items() if getattr(old, field) != getattr(new, field)]
+    names = {
+        "spec": "the spec",
+        "data": "the data",
+        "rows": "the rows of holdout or folds",
+        "catalog": "the catalog of operators",
+    }
+    found = [
+        f"{words} changed since the lock was written"
+        for field, words in names.items()
+        if getattr(old, field) != getattr(new, field)
+    ]
     for name in sorted({*old.versions, *new.versions}):
         before, now = old.versions.get(name, "absent"), new.versions.get(name, "absent")
         found += [f"{name} is {now}, the lock says {before}"] if before != now else []

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import platform
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 
-LIBRARIES = ("automl", "joblib", "lightgbm", "numpy", "optuna", "pyarrow", "scikit-learn", "scipy", "threadpoolctl")
+from automl import __version__
+
+LIBRARIES = ("joblib", "lightgbm", "numpy", "optuna", "pyarrow", "scikit-learn", "scipy", "threadpoolctl")
 
 
 def versions() -> dict[str, str]:
-    """The installed version of each library that a result depends on, and of Python."""
+    """The installed version of each library that a result depends on, of Python and of automl."""
     found = {"python": platform.python_version()}
     for name in LIBRARIES:
         try:
             found[name] = version(name)
         except PackageNotFoundError:
             found[name] = "absent"
-    return found
+    return {**found, "automl": __version__}
 
 
 def cpu_class() -> str:
     """The instruction set level that numpy and OpenBLAS choose their kernels by, such as 'x86_64-v3'."""
-    from numpy._core._multiarray_umath import __cpu_features__ as features  # type: ignore[attr-defined]
+    features: dict[str, bool] = import_module("numpy._core._multiarray_umath").__cpu_features__
 
     machine = platform.machine() or "unknown"
     if machine not in ("x86_64", "AMD64"):

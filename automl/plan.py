@@ -126,7 +126,6 @@ class Winner(Value):
     holdout_score: float | None = None
 
 
-
 class Lock(Value):
     """What a result depends on: written by `compile`, honoured by `train`."""
 

@@ -101,7 +101,9 @@ def data_of_plan(plan: Plan, path: Path) -> tuple[Path, ...]:
         except AutomlError:
             continue
     names = ", ".join(plan.spec.data.path)
-    raise error("PLAN004", f"the data of {path} is not there: {names}", "put the plan beside its spec, or train the spec itself")
+    raise error(
+        "PLAN004", f"the data of {path} is not there: {names}", "put the plan beside its spec, or train the spec itself"
+    )
 
 
 def _changed(plan: Plan, loaded: Loaded) -> list[str]:
@@ -117,7 +119,8 @@ def _find(spec: LoadedSpec) -> tuple[Path, ...]:
         return find_files(tuple(spec.folder / path for path in spec.written.data.path or ()))
     except AutomlError as missing:
         placed = [
-            spec.places.diagnostic(d.severity, d.code, ("data", "path"), d.message, d.hint, at="value") for d in missing.diagnostics
+            spec.places.diagnostic(d.severity, d.code, ("data", "path"), d.message, d.hint, at="value")
+            for d in missing.diagnostics
         ]
         raise AutomlError(placed) from None
 
@@ -127,6 +130,8 @@ def _format(data: WrittenData) -> FormatSpec:
 
 
 def _settings(data: WrittenData) -> DataSettings:
-    columns = {name: ColumnSpec(**column.model_dump(exclude_none=True)) for name, column in (data.columns or {}).items()}
+    columns = {
+        name: ColumnSpec(**column.model_dump(exclude_none=True)) for name, column in (data.columns or {}).items()
+    }
     missing = data.format.missing if data.format else None
     return DataSettings(data.target, data.id or (), data.ignore or (), data.group, data.time, columns, missing)

@@ -70,7 +70,7 @@ class Lowering:
 def node_params(node: Node, params: Mapping[str, ParamValue]) -> dict[str, Any]:
     """The parameters of one node: what the graph fixes, and the trial's own under `node.param`."""
     mine = {name.split(".", 1)[1]: value for name, value in params.items() if name.split(".", 1)[0] == node.id}
-    return {**node.params, **mine}
+    return dict(sorted({**node.params, **mine}.items()))  # one order, whatever file they were read from
 
 
 @dataclass(frozen=True)

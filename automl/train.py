@@ -13,7 +13,7 @@ from automl.driver.options import Stage, TrainOptions, Watch
 from automl.driver.reserve import Reserve
 from automl.emit.assemble import package_files
 from automl.emit.checks import check_request
-from automl.emit.request import Emitted, EmitRequest
+from automl.emit.request import EmitRequest, Emitted
 from automl.emit.write import emit_package
 from automl.errors import AutomlError, Diagnostic, NotAccepted, error
 from automl.fit import FitContext
@@ -116,8 +116,13 @@ class _Run:
     def _final(self, executor: Executor, found: SearchResult) -> Final:
         trials = ranked(found.trials, self.plan.metric)
         if not trials:
-            causes = [f"trial {t.number} ({t.candidate}): {t.outcome.value} {t.error or ''}".rstrip() for t in found.failed[:3]]
-            raise AutomlError([Diagnostic("error", "RUN003", f"no trial has a score: {cause}") for cause in causes or ["none ended"]])
+            causes = [
+                f"trial {t.number} ({t.candidate}): {t.outcome.value} {t.error or ''}".rstrip()
+                for t in found.failed[:3]
+            ]
+            raise AutomlError(
+                [Diagnostic("error", "RUN003", f"no trial has a score: {cause}") for cause in causes or ["none ended"]]
+            )
         self.watch(Stage("final"))
         final = fit_final(self.plan, executor, trials)
         for skipped in final.skipped:
@@ -192,9 +197,16 @@ class _Run:
 
 
 def _member(plan: Plan, trial: TrialScore) -> dict[str, Any]:
-    return {"candidate": trial.candidate, "trial": trial.number, "weight": 1.0, "params": dict(final_params(trial, plan))}
+    return {
+        "candidate": trial.candidate,
+        "trial": trial.number,
+        "weight": 1.0,
+        "params": dict(final_params(trial, plan)),
+    }
 
 
 def _missed(verdict: Verdict) -> Diagnostic:
     text = f"not accepted: {verdict.criterion}, but it is {verdict.measured}"
-    return Diagnostic("error", "ACC001", text, hint="nothing was emitted; the run is kept (report.html, leaderboard.csv)")
+    return Diagnostic(
+        "error", "ACC001", text, hint="nothing was emitted; the run is kept (report.html, leaderboard.csv)"
+    )

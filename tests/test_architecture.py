@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 FLOOR = {
     **dict.fromkeys(("cli", "__main__"), 6),
-    **dict.fromkeys(("planning", "train", "verify"), 5),
+    **dict.fromkeys(("planning", "driver", "train", "verify"), 5),
     **dict.fromkeys(("search", "executors", "select", "emit", "report"), 4),
     **dict.fromkeys(("compiler", "tasks", "fit", "jobs", "lock", "measure"), 3),
     **dict.fromkeys(("plan",), 2),
@@ -20,8 +20,9 @@ FLOOR = {
 }
 SIBLINGS = {  # importer -> what it may import on its own floor
     "__main__": {"cli"},
-    "train": {"planning"},
-    "verify": {"planning", "train"},
+    "driver": {"planning"},
+    "train": {"planning", "driver"},
+    "verify": {"planning", "driver"},
     "compiler": {"jobs", "tasks"},
     "fit": {"jobs", "tasks", "measure"},
     "tasks": {"jobs"},

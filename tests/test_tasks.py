@@ -54,7 +54,12 @@ def test_a_change_of_the_models_parameters_leaves_the_steps_before_it_alone() ->
 
 
 def test_equal_steps_of_two_candidates_are_one_task_whatever_their_names() -> None:
-    renamed = Graph(nodes=(Node(id="figures", op="numbers", inputs=(SOURCE,), columns=("age",)), Node(id="m", op="ridge", inputs=("figures",))))
+    renamed = Graph(
+        nodes=(
+            Node(id="figures", op="numbers", inputs=(SOURCE,), columns=("age",)),
+            Node(id="m", op="ridge", inputs=("figures",)),
+        )
+    )
     one = {fit.key for fit in fits(lower(RECIPE, IN, OUT), "numbers")}
     other = {fit.key for fit in fits(lower(Recipe(renamed, {}, INNER, 0), IN, OUT), "figures")}
     assert one == other
@@ -86,7 +91,9 @@ def test_a_model_trained_on_the_serving_view_is_refused() -> None:
     own = Apply("own", "means", "target_mean", IN, (), serving.key)
     stitch = next(task for task in lowering.tasks if isinstance(task, Stitch))
     tasks = tuple(
-        replace(task, inputs=tuple("own" if key == stitch.key else key for key in task.inputs)) if isinstance(task, Apply) and task.node == "join" else task
+        replace(task, inputs=tuple("own" if key == stitch.key else key for key in task.inputs))
+        if isinstance(task, Apply) and task.node == "join"
+        else task
         for task in lowering.tasks
     )
     with pytest.raises(AutomlError, match="shown in training to the rows it was fitted on"):
@@ -97,7 +104,9 @@ def test_scoring_through_a_training_view_is_refused() -> None:
     lowering = lower(RECIPE, IN, OUT)
     stitch = next(task for task in lowering.tasks if isinstance(task, Stitch))
     tasks = tuple(
-        replace(task, inputs=(stitch.key, *task.inputs[1:])) if isinstance(task, Apply) and task.node == "join" and task.rows == OUT else task
+        replace(task, inputs=(stitch.key, *task.inputs[1:]))
+        if isinstance(task, Apply) and task.node == "join" and task.rows == OUT
+        else task
         for task in lowering.tasks
     )
     with pytest.raises(AutomlError, match="shows its training view"):

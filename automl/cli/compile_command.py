@@ -30,9 +30,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(found: Namespace, screen: Screen) -> Reply:
     """Shows the plan; writes it unless only a comparison was asked for."""
-    from automl.planning import read_plan
     from automl.errors import error
-    from automl.planning import make_plan
+    from automl.planning import make_plan, read_plan
     from automl.report.diff import compare
     from automl.report.drawing import draw
     from automl.report.files import write_whole

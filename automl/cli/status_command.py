@@ -24,8 +24,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(found: Namespace, _screen: Screen) -> Reply:
     """Reads ledger.jsonl, plan.json and result.json; writes nothing."""
-    from automl.planning import read_plan
     from automl.errors import error
+    from automl.planning import read_plan
     from automl.report.history import trials_of
     from automl.search.ledger import read_ledger
 

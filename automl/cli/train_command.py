@@ -29,7 +29,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(found: Namespace, screen: Screen) -> Reply:
     """The answer is the content of result.json; progress is told on stderr."""
     from automl.cli.progress import progress
-    from automl.train import TrainOptions, train
+    from automl.driver.options import TrainOptions
+    from automl.train import train
 
     options = TrainOptions(
         source=found.source,

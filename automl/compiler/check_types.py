@@ -17,7 +17,10 @@ from automl.plan import Candidate
 def check_types(draft: Draft) -> Draft:
     """Write the type on every edge of every candidate."""
     source = TableType(
-        columns=tuple(ColumnType(name=c.name, kind=c.kind, missing=c.missing > 0) for c in draft.schema.with_role("feature", "time"))
+        columns=tuple(
+            ColumnType(name=c.name, kind=c.kind, missing=c.missing > 0)
+            for c in draft.schema.with_role("feature", "time")
+        )
     )
     typed: list[Candidate] = []
     for candidate in draft.candidates:
@@ -38,7 +41,9 @@ def infer_types(graph: Graph, source: TableType, classes: tuple[str, ...]) -> tu
         findings += _mismatches(node, operator, given)
         if operator.role == "estimator":
             names = classes or ("prediction",)
-            types[node.id] = TableType(columns=tuple(ColumnType(name=n, kind=Kind.PREDICTION, missing=False) for n in names))
+            types[node.id] = TableType(
+                columns=tuple(ColumnType(name=n, kind=Kind.PREDICTION, missing=False) for n in names)
+            )
         else:
             types[node.id] = WIDENINGS[operator.widens](given, operator)
         nodes.append(node.model_copy(update={"type": types[node.id]}))
@@ -69,7 +74,9 @@ def _mismatches(node: Node, operator: Operator, given: TableType) -> list[Diagno
 def _each(given: TableType, operator: Operator, suffix: str = "") -> TableType:
     """One output column (or bundle of columns, with a suffix) per input column."""
     keeps = operator.missing == "keeps"
-    columns = (ColumnType(name=c.name + suffix, kind=operator.gives, missing=c.missing and keeps) for c in given.columns)
+    columns = (
+        ColumnType(name=c.name + suffix, kind=operator.gives, missing=c.missing and keeps) for c in given.columns
+    )
     return TableType(columns=tuple(columns))
 
 
@@ -87,7 +94,9 @@ def _parts(given: TableType, operator: Operator) -> TableType:
 
 def _indicators(given: TableType, operator: Operator) -> TableType:
     """The columns, then an indicator for each that has missing values."""
-    extra = (ColumnType(name=f"{c.name} is missing", kind=Kind.NUMBER, missing=False) for c in given.columns if c.missing)
+    extra = (
+        ColumnType(name=f"{c.name} is missing", kind=Kind.NUMBER, missing=False) for c in given.columns if c.missing
+    )
     return TableType(columns=(*_each(given, operator).columns, *extra))
 
 

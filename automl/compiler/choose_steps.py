@@ -26,14 +26,22 @@ def choose_steps(draft: Draft) -> Draft:
     features = _features(draft)
     if not features:
         message = "no column is left to learn from: all are the target, ids, ignored or dropped"
-        return draft.find(draft.loaded.places.diagnostic("error", "DATA068", ("data",), message, "see the reasons in the table of columns"))
+        return draft.find(
+            draft.loaded.places.diagnostic(
+                "error", "DATA068", ("data",), message, "see the reasons in the table of columns"
+            )
+        )
     candidates = [_baseline(draft, features)]
     for family in draft.resolved.search.families:
         for builder in BUILDERS.get(family, ()):
             candidate = builder(_Pipeline(draft, features), family)
             candidates += [candidate] if candidate else []
     names = ", ".join(c.id for c in candidates)
-    draft = draft.decide("candidates", names, f"families {', '.join(draft.resolved.search.families)}, behind the steps that the columns need")
+    draft = draft.decide(
+        "candidates",
+        names,
+        f"families {', '.join(draft.resolved.search.families)}, behind the steps that the columns need",
+    )
     return replace(draft, candidates=tuple(candidates))
 
 
@@ -65,9 +73,16 @@ class _Pipeline:
 
     def finish(self, candidate_id: str, family: str) -> Candidate:
         """The candidate, its free parameters from the catalog."""
-        space = {f"{n.id}.{name}": param for n in self.nodes for name, param in OPERATORS[n.op].space.items() if name not in n.params}
+        space = {
+            f"{n.id}.{name}": param
+            for n in self.nodes
+            for name, param in OPERATORS[n.op].space.items()
+            if name not in n.params
+        }
         graph = Graph(nodes=tuple(self.nodes))
-        return Candidate(id=candidate_id, family=family, graph=graph, space=space, forecast=Forecast(cpu_s=0.0, memory_bytes=0))
+        return Candidate(
+            id=candidate_id, family=family, graph=graph, space=space, forecast=Forecast(cpu_s=0.0, memory_bytes=0)
+        )
 
     def of_kind(self, *kinds: Kind) -> list[ColumnInfo]:
         """The features of these kinds, in table order."""
@@ -138,7 +153,9 @@ def _trees_on_means(pipeline: _Pipeline, family: str) -> Candidate | None:
     return _boosted(pipeline, family, "lightgbm_means", [c for c in categories if c.distinct <= FEW_LEVELS], means)
 
 
-def _boosted(pipeline: _Pipeline, family: str, name: str, codes: list[ColumnInfo], means: list[ColumnInfo]) -> Candidate:
+def _boosted(
+    pipeline: _Pipeline, family: str, name: str, codes: list[ColumnInfo], means: list[ColumnInfo]
+) -> Candidate:
     parts = [pipeline.source("codes", "ordinal", codes)] if codes else []
     if means:
         parts.append(pipeline.source("means", "target_mean", means))
@@ -148,7 +165,9 @@ def _boosted(pipeline: _Pipeline, family: str, name: str, codes: list[ColumnInfo
         parts.append(pipeline.source("dates", "date_parts", dates))
     estimator = pipeline.estimator(family)
     threads = pipeline.draft.resolved.search.trial.cpus
-    pipeline.step(estimator, estimator, [pipeline.join(parts)], {"categorical": tuple(range(len(codes))), "threads": threads})
+    pipeline.step(
+        estimator, estimator, [pipeline.join(parts)], {"categorical": tuple(range(len(codes))), "threads": threads}
+    )
     return pipeline.finish(name, family)
 
 

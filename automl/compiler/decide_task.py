@@ -34,7 +34,10 @@ def _infer(target: ColumnInfo, classes: tuple[ClassInfo, ...]) -> tuple[TaskName
         return "multiclass", f"the target is {target.physical} with {target.distinct} distinct values"
     whole = bool(classes) and all(c.label.lstrip("-").isdigit() for c in classes)
     if whole and target.distinct <= FEW_CODES:
-        return "multiclass", f"the target is a whole number with {target.distinct} distinct values; say task: regression if it is a quantity"
+        return (
+            "multiclass",
+            f"the target is a whole number with {target.distinct} distinct values; say task: regression if it is a quantity",
+        )
     return "regression", f"the target is a number with {target.distinct} distinct values"
 
 
@@ -44,16 +47,26 @@ def _check(draft: Draft, target: ColumnInfo, task: TaskName) -> Draft:
     at = ("task",) if draft.loaded.written.task else ("data", "target")
     if target.distinct < 2:
         message = f"target {target.name!r} has {target.distinct} distinct value{'' if target.distinct == 1 else 's'}, so there is nothing to learn"
-        return draft.find(places.diagnostic("error", "DATA060", ("data", "target"), message, "name another target column", at="value"))
+        return draft.find(
+            places.diagnostic("error", "DATA060", ("data", "target"), message, "name another target column", at="value")
+        )
     if task == "regression" and target.physical != "number":
         message = f"task regression needs a number, but target {target.name!r} is {target.physical}"
-        return draft.find(places.diagnostic("error", "DATA061", at, message, "use binary or multiclass, or name a numeric target", at="value"))
+        return draft.find(
+            places.diagnostic(
+                "error", "DATA061", at, message, "use binary or multiclass, or name a numeric target", at="value"
+            )
+        )
     if task == "binary" and target.distinct > 2:
         message = f"task binary needs two classes, but target {target.name!r} has {target.distinct} distinct values"
-        return draft.find(places.diagnostic("error", "DATA062", at, message, "use multiclass or regression", at="value"))
+        return draft.find(
+            places.diagnostic("error", "DATA062", at, message, "use multiclass or regression", at="value")
+        )
     if task == "multiclass" and target.distinct > MANY_CLASSES:
         message = f"target {target.name!r} has {target.distinct} classes; at most {MANY_CLASSES} are supported"
-        return draft.find(places.diagnostic("error", "DATA063", at, message, "use task: regression, or group the classes", at="value"))
+        return draft.find(
+            places.diagnostic("error", "DATA063", at, message, "use task: regression, or group the classes", at="value")
+        )
     return draft
 
 
@@ -65,7 +78,9 @@ def _binary(draft: Draft) -> Draft:
     if wanted is not None and wanted not in labels:
         message = f"positive class {wanted!r} does not occur in target {draft.schema.with_role('target')[0].name!r}"
         hint = nearest(wanted, labels) or f"its classes are {', '.join(map(repr, labels))}"
-        return draft.find(draft.loaded.places.diagnostic("error", "DATA064", ("data", "positive"), message, hint, at="value"))
+        return draft.find(
+            draft.loaded.places.diagnostic("error", "DATA064", ("data", "positive"), message, hint, at="value")
+        )
     positive = wanted if wanted is not None else min(classes, key=lambda c: (c.rows, [-ord(x) for x in c.label])).label
     if wanted is None:
         draft = draft.decide("data.positive", positive, "the rarer class")

@@ -20,7 +20,11 @@ def lay_out_rows(draft: Draft) -> Draft:
     spec = draft.resolved
     dataset = make_dataset(draft.table, draft.schema, draft.task, draft.classes)
     kind, seed = spec.validation.kind, spec.search.seed
-    holdout = Split(kind=kind, share=spec.validation.holdout, seed=derive_seed(seed, "holdout", kind)) if spec.validation.holdout else None
+    holdout = (
+        Split(kind=kind, share=spec.validation.holdout, seed=derive_seed(seed, "holdout", kind))
+        if spec.validation.holdout
+        else None
+    )
     folds = Split(kind=kind, folds=spec.validation.folds, seed=derive_seed(seed, "folds", kind))
     inner = Split(kind=INNER_KIND[kind], folds=INNER_FOLDS, seed=derive_seed(seed, "inner", kind))
     plan = RowPlan(holdout=holdout, folds=folds, inner=inner)
@@ -30,7 +34,9 @@ def lay_out_rows(draft: Draft) -> Draft:
     except ValueError as error:
         at = ("validation",)
         hint = "use fewer folds, a smaller holdout, or more rows"
-        return draft.find(draft.loaded.places.diagnostic("error", "DATA067", at, f"the rows cannot be cut: {error}", hint))
+        return draft.find(
+            draft.loaded.places.diagnostic("error", "DATA067", at, f"the rows cannot be cut: {error}", hint)
+        )
     return replace(draft, rows=plan.model_copy(update={"digests": digests}))
 
 

@@ -67,4 +67,6 @@ def domain_of(domain: Any, old: Param | None) -> Param:
     log = domain.get("log", getattr(old, "log", False))
     wish = old.default if isinstance(old, Int | Float) else low
     default = min(max(wish, low), high)
-    return _PARAM.validate_python({"type": "int" if whole else "float", "low": low, "high": high, "default": default, "log": bool(log)})
+    return _PARAM.validate_python(
+        {"type": "int" if whole else "float", "low": low, "high": high, "default": default, "log": bool(log)}
+    )

@@ -16,6 +16,12 @@ def prove_no_leak(draft: Draft) -> Draft:
         scored.append((rows.dev, rows.held_out))
     for candidate in draft.candidates:
         recipe = Recipe(candidate.graph, candidate.defaults, rows.inner, draft.resolved.search.seed)
-        reasons = {reason for fit_rows, score_rows in scored for reason in find_leaks(lower(recipe, fit_rows, score_rows), score_rows)}
-        draft = draft.find(*(Diagnostic("error", "LEAK001", f"candidate {candidate.id!r}: {reason}") for reason in sorted(reasons)))
+        reasons = {
+            reason
+            for fit_rows, score_rows in scored
+            for reason in find_leaks(lower(recipe, fit_rows, score_rows), score_rows)
+        }
+        draft = draft.find(
+            *(Diagnostic("error", "LEAK001", f"candidate {candidate.id!r}: {reason}") for reason in sorted(reasons))
+        )
     return draft

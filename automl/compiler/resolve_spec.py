@@ -36,7 +36,8 @@ DEFAULT_PARALLELISM = 8
 
 def resolve_spec(draft: Draft) -> Draft:
     """Fill in everything that was left out, telling each choice that depends on the data or that a user may wonder about."""
-    assert draft.task is not None
+    task = draft.task
+    assert task is not None
     written = draft.loaded.written
     draft, metric = _metric(draft)
     draft, validation = _validation(draft)
@@ -45,7 +46,7 @@ def resolve_spec(draft: Draft) -> Draft:
     spec = TaskSpec(
         version=1,
         name=written.name,
-        task=draft.task,
+        task=task,
         data=_data(draft),
         metric=metric,
         validation=validation,
@@ -81,18 +82,24 @@ def _plain(domain: Any) -> Any:
 
 def _given(part: Any) -> dict[str, Any]:
     """What was written in a section, as a dict."""
-    return {name: value for name, value in part.model_dump().items() if value is not None and name in Criterion.model_fields}
+    return {
+        name: value for name, value in part.model_dump().items() if value is not None and name in Criterion.model_fields
+    }
 
 
 def _metric(draft: Draft) -> tuple[Draft, str]:
     """The metric, and findings where a metric of the spec does not fit the task that was found."""
     written, places, task = draft.loaded.written, draft.loaded.places, str(draft.task)
-    named = [(("metric",), written.metric)] + [(("accept", i, "metric"), c.metric) for i, c in enumerate(written.accept or ())]
+    named = [(("metric",), written.metric)] + [
+        (("accept", i, "metric"), c.metric) for i, c in enumerate(written.accept or ())
+    ]
     for path, name in named:
         if name is not None and task not in METRICS[name].tasks:
             fitting = ", ".join(sorted(m for m in METRICS if task in METRICS[m].tasks))
             message = f"metric {name!r} does not fit a {task} task"
-            draft = draft.find(places.diagnostic("error", "DATA065", path, message, f"metrics for {task}: {fitting}", at="value"))
+            draft = draft.find(
+                places.diagnostic("error", "DATA065", path, message, f"metrics for {task}: {fitting}", at="value")
+            )
     if written.metric is not None:
         return draft, written.metric
     metric = DEFAULT_METRIC[task]
@@ -102,7 +109,9 @@ def _metric(draft: Draft) -> tuple[Draft, str]:
 def _data(draft: Draft) -> DataSpec:
     data = draft.loaded.written.data
     paths = [data.path] if isinstance(data.path, str) else list(data.path or ())
-    columns = {name: ColumnSpec(**column.model_dump(exclude_none=True)) for name, column in (data.columns or {}).items()}
+    columns = {
+        name: ColumnSpec(**column.model_dump(exclude_none=True)) for name, column in (data.columns or {}).items()
+    }
     return DataSpec(
         path=tuple(PurePath(path).name if PurePath(path).is_absolute() else path for path in paths),
         format=FormatSpec(**(data.format.model_dump(exclude_none=True) if data.format else {})),
@@ -125,7 +134,9 @@ def _validation(draft: Draft) -> tuple[Draft, ValidationSpec]:
         draft = draft.decide("validation.kind", kind, reason)
     elif kind == "stratified" and draft.task == "regression":
         message, hint = "stratified validation needs classes, but the task is regression", "use kind: random"
-        draft = draft.find(draft.loaded.places.diagnostic("error", "DATA066", ("validation", "kind"), message, hint, at="value"))
+        draft = draft.find(
+            draft.loaded.places.diagnostic("error", "DATA066", ("validation", "kind"), message, hint, at="value")
+        )
     folds = _or(written.validation, "folds", None)
     if folds is None:
         large = draft.schema.rows >= LARGE_TABLE
@@ -162,8 +173,13 @@ def _search(draft: Draft) -> tuple[Draft, SearchSpec]:
     return draft, SearchSpec(
         seed=_or(search, "seed", 0),
         budget=BudgetSpec(trials=trials, time_s=time_s),
-        trial=TrialSpec(timeout_s=_or(trial, "timeout", None), memory_bytes=_or(trial, "memory", None), cpus=_or(trial, "cpus", 1)),
+        trial=TrialSpec(
+            timeout_s=_or(trial, "timeout", None), memory_bytes=_or(trial, "memory", None), cpus=_or(trial, "cpus", 1)
+        ),
         families=families,
-        space={op: {name: _plain(domain) for name, domain in entries.items()} for op, entries in _or(search, "space", {}).items()},
+        space={
+            op: {name: _plain(domain) for name, domain in entries.items()}
+            for op, entries in _or(search, "space", {}).items()
+        },
         parallelism=_or(search, "parallelism", DEFAULT_PARALLELISM),
     )

@@ -25,6 +25,7 @@ class Dataset:
     classes: tuple[str, ...]  # empty for regression
     context: RowContext
     ids: Columns  # carried through to predictions
+    file_rows: Ints  # the number of each row among all rows of the files, from 0
 
     @property
     def rows(self) -> int:
@@ -78,6 +79,7 @@ def make_dataset(
         classes=() if task == "regression" else tuple(classes),
         context=context,
         ids={info.name: column(info.name) for info in schema.with_role("id")},
+        file_rows=rows,
     )
 
 

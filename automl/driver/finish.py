@@ -63,8 +63,12 @@ def fit_final(plan: Plan, executor: Executor, trials: Sequence[TrialScore]) -> F
         if broken is None:
             fitted = {name: d.value for name, d in done.items() if isinstance(d.value, Fitted)}
             return Final(trial, fitted["whole"], fitted.get("estimate"), fitted.get("baseline"), tuple(skipped))
-        skipped.append(f"trial {trial.number} ({trial.candidate}): {broken.outcome.value} {broken.error or ''}".rstrip())
-    raise AutomlError([Diagnostic("error", "RUN004", f"no trial could be fitted on all rows: {why}") for why in skipped])
+        skipped.append(
+            f"trial {trial.number} ({trial.candidate}): {broken.outcome.value} {broken.error or ''}".rstrip()
+        )
+    raise AutomlError(
+        [Diagnostic("error", "RUN004", f"no trial could be fitted on all rows: {why}") for why in skipped]
+    )
 
 
 def _jobs(plan: Plan, trial: TrialScore) -> dict[str, Job]:
@@ -134,5 +138,7 @@ def request_of(plan: Plan, dataset: Dataset, final: Final, story: Story) -> Emit
     if estimate is None:
         return request
     seed = derive_seed(plan.spec.search.seed, "interval", plan.metric)
-    spread = interval(METRICS[plan.metric], estimate.prediction, _held_out_target(plan, dataset), len(plan.classes), seed)
+    spread = interval(
+        METRICS[plan.metric], estimate.prediction, _held_out_target(plan, dataset), len(plan.classes), seed
+    )
     return replace(request, holdout_interval=spread)

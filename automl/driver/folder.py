@@ -50,7 +50,9 @@ class RunFolder:
     def __enter__(self) -> RunFolder:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
         """Leave the ledger whole; a run that did not finish still gets its leaderboard and report."""
         if self.finished is None:
             self.ledger.note("spent", {"wall_s": round(time.monotonic() - self.began, 3)})
@@ -84,7 +86,9 @@ def open_folder(options: TrainOptions, planned: Planned, place: Mapping[str, Any
     path = options.out or Path("runs") / planned.plan.spec.name
     there = ledger_exists(path / LEDGER)
     if there and not (options.resume or options.overwrite):
-        raise error("RUN001", f"{path} holds a run", "--resume continues it, --overwrite starts anew, -o names another folder")
+        raise error(
+            "RUN001", f"{path} holds a run", "--resume continues it, --overwrite starts anew, -o names another folder"
+        )
     if not there and (path / PACKAGE).exists() and not options.overwrite:
         raise error("RUN002", f"{path / PACKAGE} is there already, but no run beside it", "-o names another folder")
     if path.exists() and not path.is_dir():

@@ -21,7 +21,7 @@ MAX_DEPTH: Final = 32
 MAX_VALUES: Final = 10_000  # keys and values, aliases counted with all that they stand for
 
 
-class _Stop(Exception):  # noqa: N818 - ends the reading, is no error of its own
+class _Stop(Exception):
     """What follows cannot be read."""
 
 
