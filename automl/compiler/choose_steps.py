@@ -16,7 +16,10 @@ from automl.plan import Candidate, Forecast
 ONE_HOT_LEVELS = 64  # a category with more levels is target-encoded for linear models
 CODE_LEVELS = 255  # a category with more levels is target-encoded for trees
 CODES_AS_LEVELS = 32  # whole numbers with at most so many values are one-hot encoded beside being numbers
+MANY_ROUNDS, SMALL_TABLE = 800, 20_000  # small tables are boosted longer than the catalog says: it costs little there
 FEW_LEVELS = 2  # with so few levels, target encoding says no more than a code
+
+CATEGORY_PARAMS = ("cat_l2", "cat_smooth", "max_cat_to_onehot")  # of LightGBM, for category codes only
 
 NUMERIC = (Kind.NUMERIC, Kind.INTEGER, Kind.BOOLEAN)
 
@@ -163,11 +166,14 @@ def _boosted(
         parts.append(pipeline.source("numbers", "numbers", numbers))
     if dates := pipeline.of_kind(Kind.DATETIME):
         parts.append(pipeline.source("dates", "date_parts", dates))
-    estimator = pipeline.estimator(family)
-    threads = pipeline.draft.resolved.search.trial.cpus
-    pipeline.step(
-        estimator, estimator, [pipeline.join(parts)], {"categorical": tuple(range(len(codes))), "threads": threads}
-    )
+    draft, estimator = pipeline.draft, pipeline.estimator(family)
+    params: dict[str, Any] = {"categorical": tuple(range(len(codes))), "threads": draft.resolved.search.trial.cpus}
+    rounds = OPERATORS[estimator].rounds
+    if rounds is not None and draft.schema.rows <= SMALL_TABLE:
+        params[rounds] = MANY_ROUNDS
+    if not codes:  # nothing to search where there are no categories
+        params |= {name: OPERATORS[estimator].space[name].default for name in CATEGORY_PARAMS}
+    pipeline.step(estimator, estimator, [pipeline.join(parts)], params)
     return pipeline.finish(name, family)
 
 

@@ -34,10 +34,8 @@ def _infer(target: ColumnInfo, classes: tuple[ClassInfo, ...]) -> tuple[TaskName
         return "multiclass", f"the target is {target.physical} with {target.distinct} distinct values"
     whole = bool(classes) and all(c.label.lstrip("-").isdigit() for c in classes)
     if whole and target.distinct <= FEW_CODES:
-        return (
-            "multiclass",
-            f"the target is a whole number with {target.distinct} distinct values; say task: regression if it is a quantity",
-        )
+        seen = f"the target is a whole number with {target.distinct} distinct values"
+        return "multiclass", f"{seen}; say task: regression if it is a quantity"
     return "regression", f"the target is a number with {target.distinct} distinct values"
 
 
@@ -46,7 +44,8 @@ def _check(draft: Draft, target: ColumnInfo, task: TaskName) -> Draft:
     places = draft.loaded.places
     at = ("task",) if draft.loaded.written.task else ("data", "target")
     if target.distinct < 2:
-        message = f"target {target.name!r} has {target.distinct} distinct value{'' if target.distinct == 1 else 's'}, so there is nothing to learn"
+        values = f"{target.distinct} distinct value{'' if target.distinct == 1 else 's'}"
+        message = f"target {target.name!r} has {values}, so there is nothing to learn"
         return draft.find(
             places.diagnostic("error", "DATA060", ("data", "target"), message, "name another target column", at="value")
         )
@@ -81,8 +80,9 @@ def _binary(draft: Draft) -> Draft:
         return draft.find(
             draft.loaded.places.diagnostic("error", "DATA064", ("data", "positive"), message, hint, at="value")
         )
-    positive = wanted if wanted is not None else min(classes, key=lambda c: (c.rows, [-ord(x) for x in c.label])).label
+    positive = wanted if wanted is not None else max(classes, key=lambda c: (-c.rows, c.label)).label
     if wanted is None:
-        draft = draft.decide("data.positive", positive, "the rarer class")
+        reason = "the later of two equal classes" if classes[0].rows == classes[1].rows else "the rarer class"
+        draft = draft.decide("data.positive", positive, reason)
     negative = next(label for label in labels if label != positive)
     return replace(draft, classes=(negative, positive))

@@ -18,9 +18,9 @@ from automl.plan import Candidate
 def narrow_space(draft: Draft) -> Draft:
     """Apply every entry to every candidate that has the operator; names and bounds were checked with the spec."""
     candidates = draft.candidates
-    for name, entries in draft.resolved.search.space.items():
+    for name, entries in sorted(draft.resolved.search.space.items()):  # the order of keys in the spec says nothing
         operators = set(FAMILIES[name].estimators.values()) if name in FAMILIES else {name}
-        for parameter, domain in entries.items():
+        for parameter, domain in sorted(entries.items()):
             candidates = tuple(_narrow(c, operators, parameter, domain) for c in candidates)
             draft = draft.decide(f"search.space.{name}.{parameter}", _shown(domain), "as the spec says")
     return replace(draft, candidates=candidates)
@@ -55,7 +55,10 @@ _PARAM: TypeAdapter[Float | Int | Choice] = TypeAdapter(Param)
 
 
 def domain_of(domain: Any, old: Param | None) -> Param:
-    """A written domain ({low, high, log}, {options: [...]} or a list) as a Param; the default is the old one, drawn into it."""
+    """A written domain ({low, high, log}, {options: [...]} or a list) as a Param.
+
+    The default is the old one, drawn into the new domain.
+    """
     if isinstance(domain, list | tuple):
         domain = {"options": list(domain)}
     if "options" in domain:
