@@ -1,8 +1,8 @@
 """What a search is worth: the winner against one default LightGBM fit, and against the search's own first trials.
 
-For each shipped spec, in one run: `automl train` with the spec's own budget; then one LightGBM model with default parameters, fitted on the
-same development rows and scored on the same holdout (categories as LightGBM categories, dates as day numbers). A table on
-stderr, JSON lines on stdout.
+For each shipped spec, in one run: `automl train` with the spec's own budget; then one LightGBM model with default
+parameters, fitted on the same development rows and scored on the same holdout (categories as LightGBM categories, dates
+as seconds). A table on stderr, JSON lines on stdout.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def main() -> None:
 
 
 def compare(spec: Path) -> dict[str, Any]:
-    """One spec: scores on the holdout of baseline, default LightGBM and winner; on the folds of first and best trials."""
+    """Holdout scores of baseline, default LightGBM and winner; fold scores of the first and the best trials."""
     planned = make_plan(spec)
     with tempfile.TemporaryDirectory() as out:
         command = [sys.executable, "-m", "automl", "train", str(spec), "-o", f"{out}/run", "--format", "json", "-q"]

@@ -1,4 +1,4 @@
-"""The winner's recipe, refitted by scikit-learn and LightGBM themselves, without any step of ours: equal within 1e-9."""
+"""Recipes of winners, refitted by scikit-learn and LightGBM without any step of ours: equal within 1e-9."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from automl.fitting.lightgbm import FIXED
 from automl.params import ParamValue
 from automl.planning import Planned, make_plan
 from automl.rows import ALL, Rows
-from automl.tasks import Fit, lower, node_params
+from automl.tasks import Fit, lower
 
 Array = npt.NDArray[Any]
 SPECS = Path(__file__).parents[1] / "specs"
@@ -96,7 +96,7 @@ def test_logistic_regression_of_bank(tmp_path: Path) -> None:
 
 
 def test_boosting_on_target_means_of_bank(tmp_path: Path) -> None:
-    """Cross-fitting included: each inner fold's rows are encoded by scikit-learn's TargetEncoder fitted on the others."""
+    """Cross-fitting included: TargetEncoder encodes each inner fold's rows, fitted on the others."""
     planned, table = plan_of("bank", tmp_path)
     plan, candidate = planned.plan, planned.plan.candidate("lightgbm_means")
     params = {**candidate.defaults, "means.smoothing": 12.5}
