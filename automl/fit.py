@@ -1,4 +1,4 @@
-"""Runs one job: fit a candidate on a row-set, score it on another. The place where trials touch scikit-learn and LightGBM."""
+"""Runs one job: fit a candidate on a row-set, score it on another. Here trials touch scikit-learn and LightGBM."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class FitContext:
 
 @dataclass(frozen=True)
 class Fitted:
-    """What a final fit brings back: the State of every fitted node, the prediction on the scored rows, and its score."""
+    """What a final fit brings back: the State of every fitted node, the prediction on the scored rows, its score."""
 
     states: Mapping[str, State]
     prediction: Matrix
@@ -48,7 +48,7 @@ class Fitted:
 
 
 class Engine:
-    """Runs tasks over one table. A result is computed when something needs it, and at most once while it is in the cache."""
+    """Runs tasks over one table. A result is computed when something needs it, and once while it is in the cache."""
 
     def __init__(self, dataset: Dataset, rows: Rows | None = None, cache_bytes: int = CACHE_BYTES) -> None:
         self.dataset = dataset
@@ -163,9 +163,8 @@ def _measure(engine: Engine, plan: Plan, rows: RowSet, prediction: Matrix) -> fl
     return measure(METRICS[plan.metric], prediction, target, len(plan.classes))
 
 
-_ENGINES: dict[
-    int, tuple[FitContext, Engine]
-] = {}  # one per context and process; holding the context keeps its id its own
+# One per context and process; holding the context keeps its id its own.
+_ENGINES: dict[int, tuple[FitContext, Engine]] = {}
 
 
 def _engine(context: FitContext) -> Engine:

@@ -38,7 +38,10 @@ def lock_text(locks: dict[str, Lock]) -> str:
 
 
 def read_locks(path: Path) -> dict[str, Lock]:
-    """The locks of a file by spec name; none where there is no file. Raises AutomlError (LOCK002) where it cannot be read."""
+    """The locks of a file by spec name; none where there is no file.
+
+    Raises AutomlError (LOCK002) where it cannot be read.
+    """
     if not path.is_file():
         return {}
     try:
@@ -54,7 +57,10 @@ def read_locks(path: Path) -> dict[str, Lock]:
 
 
 def check_lock(plan: Plan, lock: Lock, folder: Path) -> None:
-    """Refuse a plan that differs from the lock beside its spec. Raises AutomlError (LOCK001), one diagnostic per difference."""
+    """Refuse a plan that differs from the lock beside its spec.
+
+    Raises AutomlError: LOCK001 (one diagnostic per difference), LOCK002.
+    """
     path = folder / FILE_NAME
     locked = read_locks(path).get(plan.spec.name)
     if locked is None or locked == lock:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 from automl import __version__
 
@@ -40,7 +41,9 @@ def blas() -> str:
     from threadpoolctl import threadpool_info
 
     assert np.__version__  # threadpoolctl sees the library only once numpy has loaded it
-    for pool in threadpool_info():
-        if pool.get("user_api") == "blas":
-            return f"{pool['internal_api']} {pool.get('version')} {pool.get('architecture', 'unknown')}"
+    pools = [pool for pool in threadpool_info() if pool.get("user_api") == "blas"]
+    # scipy brings one of its own, which is there or not, first or last, by what else this process has imported.
+    own = [pool for pool in pools if Path(pool["filepath"]).parent.name.startswith("numpy")]
+    for pool in own or pools:
+        return f"{pool['internal_api']} {pool.get('version')} {pool.get('architecture', 'unknown')}"
     return "unknown"

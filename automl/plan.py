@@ -100,7 +100,7 @@ class Plan(Value):
 
     @property
     def search_digest(self) -> str:
-        """The hash of all that can change the result of a trial: not the budget, not what is emitted, not where it runs."""
+        """The hash of all that can change a trial's result: not the budget, nor what is emitted, nor where it runs."""
         shown = self.model_dump(mode="json", exclude={"decisions", "floor_s"})
         for part in ("accept", "package", "ensemble"):
             shown["spec"].pop(part, None)

@@ -10,7 +10,6 @@ from pydantic import ValidationError
 
 from automl.compiler import compile_draft, plan_of
 from automl.compiler.draft import Draft
-from automl.compiler.resolve_spec import resolve_run
 from automl.data.dataset import Dataset, make_dataset
 from automl.data.load import Loaded, describe, load_table
 from automl.data.read import find_files, read_raw
@@ -20,19 +19,18 @@ from automl.lock import lock_of
 from automl.plan import PLAN_FORMAT, Lock, Plan
 from automl.spec.check_names import check_names
 from automl.spec.load import LoadedSpec, load_spec
-from automl.spec.model import ColumnSpec, FormatSpec, RunSpec
+from automl.spec.model import ColumnSpec, FormatSpec
 from automl.spec.written import WrittenData
 
 
 @dataclass(frozen=True)
 class Planned:
-    """A plan with what it was made of. `data` are the files that were read; `run` says where trials run."""
+    """A plan with what it was made of. `data` are the files that were read."""
 
     plan: Plan
     lock: Lock
     dataset: Dataset
     warnings: tuple[Diagnostic, ...]
-    run: RunSpec
     data: tuple[Path, ...]
 
 
@@ -53,7 +51,7 @@ def make_plan(source: Path, on_spec: Callable[[LoadedSpec], None] | None = None)
     draft = compile_draft(Draft(loaded=spec, table=loaded.table, schema=loaded.schema, findings=loaded.findings))
     assert draft.dataset is not None
     plan = plan_of(draft)
-    return Planned(plan, lock_of(plan), draft.dataset, draft.findings, resolve_run(spec.written), files)
+    return Planned(plan, lock_of(plan), draft.dataset, draft.findings, files)
 
 
 def read_plan(path: Path) -> Plan:
@@ -86,7 +84,7 @@ def load_planned(plan: Plan, data: tuple[Path, ...]) -> Planned:
         hint = "compile the spec again, or name the file that the plan was compiled from"
         raise error("PLAN005", f"the data is not that of the plan: {changed or 'its columns'} differ", hint)
     dataset = make_dataset(loaded.table, loaded.schema, plan.task, plan.classes)
-    return Planned(plan, lock_of(plan), dataset, loaded.findings, RunSpec(executor="ray", address=None), files)
+    return Planned(plan, lock_of(plan), dataset, loaded.findings, files)
 
 
 def data_of_plan(plan: Plan, path: Path) -> tuple[Path, ...]:

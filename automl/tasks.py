@@ -17,7 +17,7 @@ from automl.value import derive_seed, digest_json
 
 @dataclass(frozen=True)
 class Fit:
-    """Fit one node on `rows`. `inputs` are the keys of the Apply or Stitch tasks whose outputs it reads (none: the source)."""
+    """Fit one node on `rows`. `inputs`: the keys of the Apply or Stitch tasks that it reads (none: the source)."""
 
     key: str
     node: str
@@ -56,7 +56,7 @@ Task = Fit | Apply | Stitch
 
 @dataclass(frozen=True)
 class Lowering:
-    """Tasks in an order in which they can run, the output task, and the Fit of every fitted node on the whole row-set."""
+    """Tasks in an order in which they can run, the output task, and every fitted node's Fit on the whole row-set."""
 
     tasks: tuple[Task, ...]
     output: str
@@ -152,15 +152,15 @@ def row_key(rows: RowSet) -> str:
 
 
 def _key(what: str, node: Node, params: Mapping[str, Any], inputs: tuple[str, ...], rows: str) -> str:
-    """The hash of exactly what a task depends on. The node's id is not in it: equal steps of two candidates are one task."""
+    """The hash of exactly what a task depends on. Not of the node's id: equal steps of two candidates are one task."""
     return digest_json([what, node.op, list(node.columns), dict(params), list(inputs), rows])
 
 
 def find_leaks(lowering: Lowering, scored: RowSet) -> list[str]:
     """Why this task graph would leak, in words; empty where it does not.
 
-    (1) No Fit that the scored output depends on may see a scored row. (2) A cross-fitted step shows a Fit only rows that its own Fit has
-    not seen. (3) What is scored never passes through a training view.
+    (1) No Fit that the scored output depends on may see a scored row. (2) A cross-fitted step shows a Fit only rows
+    that its own Fit has not seen. (3) What is scored never passes through a training view.
     """
     tasks = {task.key: task for task in lowering.tasks}
     found = set()

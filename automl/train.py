@@ -6,7 +6,7 @@ import time
 from dataclasses import replace
 from typing import Any
 
-from automl.driver.finish import Final, Story, final_params, fit_final, ranked, request_of, score_by
+from automl.driver.finish import BASELINE, Final, Story, final_params, fit_final, ranked, request_of, score_by
 from automl.driver.folder import RunFolder, open_folder
 from automl.driver.opening import Opening
 from automl.driver.options import Stage, TrainOptions, Watch
@@ -96,7 +96,7 @@ class _Run:
 
     def _search(self, executor: Executor) -> tuple[SearchResult, float]:
         budget = self.plan.spec.search.budget
-        self.watch(Stage("plan", f"{self.plan.spec.name}, {executor.workers} workers", budget.trials))
+        self.watch(Stage("plan", f"{self.plan.spec.name}, {_count(executor.workers, 'worker')}", budget.trials))
         if self.folder.state != "new":
             self.watch(Stage("resume", str(self.folder.path)))
         deadline = None
@@ -131,7 +131,7 @@ class _Run:
 
     def _emit(self, found: SearchResult, final: Final) -> Emitted:
         decisions = tuple(decision.as_json() for decision in found.decisions)
-        baseline = next((trial for trial in found.trials if trial.number == 0), None)
+        baseline = next((trial for trial in found.trials if trial.number == BASELINE), None)
         request = request_of(self.plan, self.planned.dataset, final, Story(self.planned.lock, baseline, decisions))
         self._accept(request, found, final)
         self.watch(Stage("emit", str(self.folder.package)))
@@ -164,7 +164,7 @@ class _Run:
         if other:
             text = f"criteria on {', '.join(other)} need a holdout: folds are scored by {self.plan.metric} only"
             raise error("ACC002", text, "set validation.holdout above 0, or use the optimised metric")
-        baseline = next(trial.score for trial in found.trials if trial.number == 0)
+        baseline = next(trial.score for trial in found.trials if trial.number == BASELINE)
         return Measured({self.plan.metric: final.trial.score}, {self.plan.metric: baseline}, size)
 
     def _result(
@@ -203,6 +203,10 @@ def _member(plan: Plan, trial: TrialScore) -> dict[str, Any]:
         "weight": 1.0,
         "params": dict(final_params(trial, plan)),
     }
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _missed(verdict: Verdict) -> Diagnostic:

@@ -74,7 +74,7 @@ class _Package:
 
 
 def verify(package: Path, data: Path | None, search: bool) -> Verdict:
-    """Refit the winner, emit it again in memory, and compare with the package at `package`; with `search`, replay all trials.
+    """Refit the winner, emit it again in memory, and compare with `package`; with `search`, replay all trials, too.
 
     Raises AutomlError where there is no package (VER001, VER002), its data is gone (VER003) or is other data (PLAN005).
     """

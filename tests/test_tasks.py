@@ -85,7 +85,7 @@ def test_a_fit_on_scored_rows_is_refused(fitted_on: RowSet) -> None:
 
 
 def test_a_model_trained_on_the_serving_view_is_refused() -> None:
-    """The leak that target encoding is known for: every Fit is on training rows, and yet the model sees its own targets."""
+    """The leak that target encoding is known for: all Fits are on training rows, yet the model sees its own targets."""
     lowering = lower(RECIPE, IN, OUT)
     serving = next(fit for fit in fits(lowering, "means") if fit.rows == IN)
     own = Apply("own", "means", "target_mean", IN, (), serving.key)

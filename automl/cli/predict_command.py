@@ -27,7 +27,8 @@ def run(found: Namespace, screen: Screen) -> Reply:
     ended = predict_file(found.package, found.data, found.output)
     body = {"ok": True, "package": os.fspath(found.package), "output": os.fspath(found.output)}
     if ended.returncode == 0:
-        screen.say(ended.stderr.rstrip()) if ended.stderr.strip() else None
+        if ended.stderr.strip():
+            screen.say(ended.stderr.rstrip())
         return Reply(0, {**body, "message": ended.stdout.strip()}, ended.stdout)
     message, code = ended.stderr.strip() or ended.stdout.strip(), ended.returncode
     if code < 0:

@@ -10,19 +10,12 @@ from typing import Any, Protocol
 
 from automl.cli.reply import printable
 from automl.cli.screen import Screen
+from automl.driver.options import Stage, Watch
 from automl.report.units import score_text, seconds_text
 from automl.search.events import Asked, BestChanged, Cut, Event, FailedTrial, Finished, Retried, Settled
 
 EVERY_S = 5.0
 REDRAW_S = 0.2
-
-
-class Stage(Protocol):
-    """A step of the whole run, as `train` tells it: its kind, and optionally `message` and `trials` (the budget)."""
-
-    @property
-    def kind(self) -> str:
-        """One of STAGES."""
 
 
 class Bar(Protocol):
@@ -66,7 +59,7 @@ class Progress:
                 self._detail(f"trial {event.unit.trial}, fold {event.unit.fold}: its worker died; tried again")
             case Asked():
                 pass
-            case _:
+            case Stage():
                 self._stage(event)
         if self._bar is not None:
             self._draw(self._bar)
@@ -86,10 +79,9 @@ class Progress:
 
     def _stage(self, event: Stage) -> None:
         if event.kind == "plan":
-            self._budget = getattr(event, "trials", None)
+            self._budget = event.trials
         title = STAGES.get(event.kind, event.kind)
-        message = getattr(event, "message", None)
-        self._line(f"{title}: {message}" if message else title)
+        self._line(f"{title}: {event.message}" if event.message else title)
 
     def _tick(self) -> None:
         if self._bar is None and self._clock() - self._told >= EVERY_S:
@@ -127,14 +119,13 @@ STAGES = {
     "plan": "search",
     "resume": "continued",
     "final": "fitting the winner on all rows",
-    "holdout": "measuring on the holdout",
     "emit": "writing the package",
     "note": "note",
 }
 
 
 @contextmanager
-def progress(screen: Screen) -> Iterator[Callable[[Event | Stage], None]]:
+def progress(screen: Screen) -> Iterator[Watch]:
     """The watcher for `train`: silent when quiet, a bar where stderr is a terminal."""
     if screen.quiet:
         yield _ignore

@@ -38,11 +38,6 @@ class Screen:
         if not self.quiet:
             write(sys.stderr, printable(text) + "\n")
 
-    def detail(self, text: str) -> None:
-        """A line on stderr, if verbose."""
-        if self.verbose:
-            self.say(text)
-
     def show(self, diagnostics: Iterable[Diagnostic]) -> None:
         """Diagnostics on stderr; quiet leaves errors only."""
         for found in diagnostics:

@@ -35,7 +35,7 @@ DEFAULT_PARALLELISM = 8
 
 
 def resolve_spec(draft: Draft) -> Draft:
-    """Fill in everything that was left out, telling each choice that depends on the data or that a user may wonder about."""
+    """Fill in what was left out, telling each choice that depends on the data or that a user may wonder about."""
     task = draft.task
     assert task is not None
     written = draft.loaded.written
@@ -81,10 +81,9 @@ def _plain(domain: Any) -> Any:
 
 
 def _given(part: Any) -> dict[str, Any]:
-    """What was written in a section, as a dict."""
-    return {
-        name: value for name, value in part.model_dump().items() if value is not None and name in Criterion.model_fields
-    }
+    """What was written in a section, as a dict of values: a size in bytes, not in the words of the spec."""
+    values = {name: getattr(part, name) for name in Criterion.model_fields}
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _metric(draft: Draft) -> tuple[Draft, str]:

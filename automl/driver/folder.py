@@ -32,7 +32,7 @@ State = Literal["new", "continued", "extended"]
 
 @dataclass
 class RunFolder:
-    """An open run. `finished` is the result of a run that has nothing left to do; `spent_s` is what earlier sessions took."""
+    """An open run. `finished`: the result of a run with nothing left to do; `spent_s`: what earlier sessions took."""
 
     path: Path
     planned: Planned
@@ -78,10 +78,10 @@ class RunFolder:
 
 
 def open_folder(options: TrainOptions, planned: Planned, place: Mapping[str, Any]) -> RunFolder:
-    """The folder of the run, its ledger open, plan and lock written. `place`: which executor, where; it goes to the header.
+    """The folder of the run, its ledger open, plan and lock written. `place`: which executor, where, for the header.
 
-    Raises AutomlError: RUN001 where a run is there and neither --resume nor --overwrite is given, RUN002 where there is something
-    else, and what the ledger raises.
+    Raises AutomlError: RUN001 where a run is there and neither --resume nor --overwrite is given, RUN002 where there is
+    something else, and what the ledger raises.
     """
     path = options.out or Path("runs") / planned.plan.spec.name
     there = ledger_exists(path / LEDGER)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Any
 
+from automl.compiler.resolve_spec import resolve_run
 from automl.driver.options import TrainOptions
 from automl.executors import open_executor
 from automl.executors.settings import ExecutorSettings
@@ -27,11 +28,9 @@ class Opening:
 
     def start_for(self, spec: LoadedSpec) -> None:
         """Once the spec is read."""
-        written = spec.written
-        trial = written.search.trial if written.search else None
-        said = written.run
-        name = (said.executor if said else None) or "ray"
-        self.start(name, said.address if said else None, (trial.cpus if trial else None) or 1)
+        said, search = resolve_run(spec.written), spec.written.search
+        trial = search.trial if search else None
+        self.start(said.executor, said.address, (trial.cpus if trial else None) or 1)
 
     def start(self, name: str, address: str | None, threads: int) -> None:
         """Options win over the spec."""

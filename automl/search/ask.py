@@ -100,7 +100,8 @@ class _Sampler:
 
         optuna.logging.set_verbosity(optuna.logging.CRITICAL)
         self._optuna: Any = optuna
-        self._distributions = {name: _distribution(optuna, param) for name, param in candidate.space.items()}
+        # In one order, whatever file the plan was read from: a startup draw takes its numbers in this order.
+        self._distributions = {name: _distribution(optuna, param) for name, param in sorted(candidate.space.items())}
         direction = "maximize" if history.greater_is_better else "minimize"
         self._study = optuna.create_study(direction=direction, sampler=self._tpe(0))
         for trial in history.lessons(candidate.id):
@@ -158,7 +159,7 @@ def _domain_size(param: Param) -> float:
 
 
 def _every_set(space: Mapping[str, Param]) -> Iterator[dict[str, ParamValue]]:
-    names = list(space)
+    names = sorted(space)
     for values in itertools.product(*(_domain(space[name]) for name in names)):
         yield dict(zip(names, values, strict=True))
 

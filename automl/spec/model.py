@@ -30,7 +30,10 @@ class ColumnSpec(Value):
 
 
 class DataSpec(Value):
-    """Where the table is and what its columns are for. Paths are as written, relative to the spec; of an absolute one, the name."""
+    """Where the table is and what its columns are for.
+
+    Paths are as written, relative to the spec; of an absolute one, the name.
+    """
 
     path: tuple[str, ...]
     format: FormatSpec

@@ -50,7 +50,7 @@ def fit_all(table: Table) -> dict[str, State]:
     states["levels"] = one_hot.fit(
         (table.take(pipeline.LEVELS_COLUMNS),),
         table.target(),
-        {"unknown_category": "other", "min_count": 2},
+        {"min_count": 2, "unknown_category": "other"},
         seed=699709579,
     )
     x_levels = pipeline.apply_levels(states, table.columns)
@@ -59,7 +59,7 @@ def fit_all(table: Table) -> dict[str, State]:
     states["means"] = target_mean.fit(
         (table.take(pipeline.MEANS_COLUMNS),),
         table.target(),
-        {"unknown_category": "other", "smoothing": 5.0},
+        {"smoothing": 5.0, "unknown_category": "other"},
         seed=156060596,
     )
     x_means = cross_means(table)
@@ -86,7 +86,7 @@ def cross_means(table: Table) -> Matrix:
         state = target_mean.fit(
             (table.take(pipeline.MEANS_COLUMNS, inside),),
             table.target(inside),
-            {"unknown_category": "other", "smoothing": 5.0},
+            {"smoothing": 5.0, "unknown_category": "other"},
             seed=seed,
         )
         seen = table.take(pipeline.MEANS_COLUMNS, outside)

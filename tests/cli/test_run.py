@@ -1,0 +1,75 @@
+"""One real run, and every command that looks at it afterwards."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from automl.cli.main import main
+from automl.executors import EXECUTORS
+from automl.spec.atoms import EXECUTOR_NAMES
+from tests.cli.support import run, write_tiny
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run that has ended; the spec and its table lie beside it."""
+    folder = tmp_path_factory.mktemp("tiny")
+    assert main(["train", str(write_tiny(folder)), "-o", str(folder / "run"), "-q", "--format", "json"]) == 0
+    return folder / "run"
+
+
+def test_a_finished_run_is_returned_and_not_run_again(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    spec, ledger = finished.with_name("tiny.yaml"), (finished / "ledger.jsonl").read_bytes()
+    again = run(capsys, "train", spec, "-o", finished, "--resume", "--format", "json")
+    assert (again.code, again.json) == (0, json.loads((finished / "result.json").read_text()))
+    assert (finished / "ledger.jsonl").read_bytes() == ledger
+    refused = run(capsys, "train", spec, "-o", finished)
+    assert refused.code == 1 and "RUN001" in refused.err and "--resume" in refused.err
+
+
+def test_a_person_is_told_the_result(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = run(capsys, "train", finished.with_name("tiny.yaml"), "-o", finished, "--resume").out
+    result = json.loads((finished / "result.json").read_text())
+    for part in (result["winner"]["members"][0]["candidate"], "2 ok", result["digest"], f"{finished / 'package'}"):
+        assert part in text, part
+
+
+def test_status(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = run(capsys, "status", finished, "--format", "json").json
+    assert (found["state"], found["trials"], found["remaining"], found["open"]) == ("finished", {"ok": 2}, 0, [])
+    assert found["executor"] == "inline" and found["fits"] == 4
+
+
+def test_predict(finished: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "out.csv"
+    ran = run(capsys, "predict", finished / "package", finished.with_name("t.csv"), "-o", out)
+    assert (ran.code, ran.err) == (0, "")
+    lines = out.read_text().splitlines()
+    assert lines[0] == "prediction,probability_no,probability_yes" and len(lines) == 1 + 41
+
+
+def test_verify_says_that_it_is_the_same(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ran = run(capsys, "verify", finished / "package", "--search", "--format", "json")
+    assert ran.code == 0 and ran.json["ok"] is True
+    assert (ran.json["differences"], ran.json["rows"], ran.json["replayed"]) == ([], 40, 4)
+
+
+def test_verify_says_what_differs(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    card = finished / "package" / "README.md"
+    before = card.read_bytes()
+    card.write_bytes(before + b"\n")
+    try:
+        ran = run(capsys, "verify", finished / "package")
+    finally:
+        card.write_bytes(before)
+    assert ran.code == 6 and "DIFFERENT: README.md" in ran.out
+
+
+def test_the_command_line_offers_the_executors_that_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    told = run(capsys, "train", "x", "--executor", "nowhere").err
+    assert all(f"{name}" in told for name in EXECUTORS)
+    assert EXECUTOR_NAMES

@@ -1,0 +1,37 @@
+"""Finished runs that many tests look at. Tests that change something work on a copy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.data import write_spec
+from tests.e2e.support import run_inline
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with `shop.yaml` and its table."""
+    return write_spec(tmp_path_factory.mktemp("shop")).parent
+
+
+@pytest.fixture(scope="session")
+def spec(shop: Path) -> Path:
+    """The spec of 15 trials."""
+    return shop / "shop.yaml"
+
+
+@pytest.fixture(scope="session")
+def finished(spec: Path) -> Path:
+    """A finished run of it, inline."""
+    run_inline(spec, spec.parent / "finished")
+    return spec.parent / "finished"
+
+
+@pytest.fixture(scope="session")
+def boosted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run whose winner is a LightGBM model behind target means and codes."""
+    spec = write_spec(tmp_path_factory.mktemp("boosted"), 6, search={"families": ["lightgbm"]})
+    run_inline(spec, spec.parent / "run")
+    return spec.parent / "run"

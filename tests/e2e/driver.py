@@ -1,0 +1,83 @@
+"""`automl` as a process to be killed: python -m tests.e2e.driver POINT MARKER ARGUMENTS...
+
+Fits take a random time. At POINT it makes the file MARKER and stays there for ever:
+`settled:N`: the ledger on the disk has N settled units; `torn:N`: so, and half of the next line; `package`: before the package
+is written; `selected`: the package is there, the ledger does not know; `result`: only result.json is missing;
+`nowhere`: it runs on.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from automl.cli.main import main
+from tests.e2e.delays import delayed_run
+
+
+def hold(marker: Path) -> None:
+    """Say that the point is reached, and stay."""
+    marker.touch()
+    while True:
+        time.sleep(3600)
+
+
+def before(owner: Any, name: str, act: Callable[[], None]) -> None:
+    """Let `act` be done before each call of a function or method."""
+    inner = getattr(owner, name)
+
+    def wrapped(*arguments: Any, **named: Any) -> Any:
+        act()
+        return inner(*arguments, **named)
+
+    setattr(owner, name, wrapped)
+
+
+def stop_at(point: str, marker: Path) -> None:
+    """Prepare the stop."""
+    from automl import train
+    from automl.driver import folder
+
+    kind, _, number = point.partition(":")
+    if kind in ("settled", "torn"):
+        _stop_in_ledger(int(number), kind == "torn", marker)
+    elif kind == "package":
+        before(train, "emit_package", lambda: hold(marker))
+    elif kind == "selected":
+        before(folder.RunFolder, "selected", lambda: hold(marker))
+    elif kind == "result":
+        before(folder, "write_report", lambda: hold(marker))
+
+
+def _stop_in_ledger(units: int, torn: bool, marker: Path) -> None:
+    from automl.search.ledger import Ledger
+
+    inner = Ledger.flush
+
+    def flush(ledger: Ledger) -> None:
+        enough = ledger.path.read_bytes().count(b'"event":"settled"') >= units if ledger.path.exists() else False
+        pending = ledger._end.pending
+        if not enough or (torn and not pending):
+            inner(ledger)
+            return
+        if torn:
+            assert ledger._descriptor is not None
+            os.pwrite(ledger._descriptor, pending[: len(pending) // 2], ledger._end.offset)
+        hold(marker)
+
+    Ledger.flush = flush  # type: ignore[method-assign]
+
+
+if __name__ == "__main__":
+    point, marker, *arguments = sys.argv[1:]
+    if "inline" in arguments:
+        sys.modules["ray"] = None  # type: ignore[assignment]  # any import of it fails
+    import automl.driver.opening
+
+    automl.driver.opening.run = delayed_run
+    stop_at(point, Path(marker))
+    sys.exit(main(arguments))

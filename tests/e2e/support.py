@@ -1,0 +1,181 @@
+"""Whole runs for tests: in this process, or as a driver process that can be killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from automl.cli.main import main
+from automl.driver.options import TrainOptions
+from automl.search.ledger import LedgerView, read_ledger
+from automl.train import train
+
+ROOT = Path(__file__).parents[2]
+MARK = "AUTOML_TEST_MARK"  # in the environment of a driver, and so of everything that it starts
+PATIENCE_S = 90.0
+
+
+def run_inline(spec: Path, out: Path, **options: Any) -> dict[str, Any]:
+    """`train` in this process, one fit at a time. Returns result.json."""
+    return run_on("inline", spec, out, **options)
+
+
+def run_on(executor: str, spec: Path, out: Path, **options: Any) -> dict[str, Any]:
+    """`train` in this process. Returns result.json."""
+    return train(TrainOptions(source=spec, out=out, executor=executor, **options), lambda _event: None)
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command line came to: its exit code, and the object on its stdout."""
+
+    code: int
+    told: dict[str, Any]
+
+    @property
+    def codes(self) -> set[str]:
+        """The codes of its diagnostics."""
+        return {found["code"] for found in self.told.get("diagnostics", ())}
+
+
+def command(capsys: pytest.CaptureFixture[str], *arguments: object) -> Ran:
+    """One command line in this process, answered in JSON."""
+    capsys.readouterr()
+    code = main([*(str(argument) for argument in arguments), "--format", "json"])
+    return Ran(code, json.loads(capsys.readouterr().out))
+
+
+def ledger(run: Path) -> LedgerView:
+    """The ledger of a run: every line's hash is checked."""
+    return read_ledger(run / "ledger.jsonl")
+
+
+def events(run: Path, kind: str) -> list[dict[str, Any]]:
+    """The lines of one kind, in order."""
+    return [dict(event) for event in ledger(run).events if event["event"] == kind]
+
+
+def asked(run: Path) -> list[tuple[str, dict[str, Any]]]:
+    """What was tried, in order."""
+    return [(event["candidate"], event["params"]) for event in events(run, "asked")]
+
+
+def files_of(package: Path) -> dict[str, bytes]:
+    """Every file of a package. Equal digests must mean equal files."""
+    return {str(path.relative_to(package)): path.read_bytes() for path in package.rglob("*") if path.is_file()}
+
+
+def copy_run(run: Path, place: Path) -> Path:
+    """A copy of a run's folder, to be changed."""
+    shutil.copytree(run, place)
+    return place
+
+
+def until(met: Callable[[], bool], what: str, seconds: float = PATIENCE_S) -> None:
+    """Wait for something that must happen; fails after a time in which it happens on any machine."""
+    end = time.monotonic() + seconds
+    while not met():
+        assert time.monotonic() < end, f"{what}: not within {seconds:g} s"
+        time.sleep(0.005)
+
+
+@dataclass
+class Driver:
+    """An `automl train` process of its own (tests/e2e/driver.py), with slow fits, that can stop at a point."""
+
+    run: Path
+    arguments: list[str]
+    point: str = "nowhere"
+    delay_s: float = 0.04
+    mark: str = field(default_factory=lambda: uuid.uuid4().hex)
+    process: subprocess.Popen[str] | None = None
+
+    def start(self) -> Driver:
+        line = [sys.executable, "-m", "tests.e2e.driver", self.point, str(self._stopped), "train", *self.arguments]
+        world = {**os.environ, MARK: self.mark, "AUTOML_TEST_DELAY": str(self.delay_s)}
+        self._stopped.unlink(missing_ok=True)
+        self.process = subprocess.Popen(
+            [*line, "-o", str(self.run), "--format", "json"],
+            cwd=ROOT,
+            env=world,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+        return self
+
+    @property
+    def _stopped(self) -> Path:
+        return self.run.with_name(self.run.name + ".stopped")
+
+    def until_stopped(self) -> None:
+        """Wait until it stands at its point."""
+        self._until(self._stopped.exists, f"the driver stands at {self.point}")
+
+    def until_settled(self, units: int) -> None:
+        """Wait until its ledger holds so many settled units."""
+        self._until(lambda: settled_lines(self.run) >= units, f"{units} settled units")
+
+    def _until(self, met: Callable[[], bool], what: str) -> None:
+        assert self.process is not None
+        process = self.process
+        until(lambda: met() or process.poll() is not None, what)
+        assert process.poll() is None, f"it ended too early: {process.communicate()}"
+
+    def send(self, number: signal.Signals) -> tuple[int, str, str]:
+        """Signal the driver, nobody else; its exit code, and what it said."""
+        assert self.process is not None
+        self.process.send_signal(number)
+        return self.end()
+
+    def end(self) -> tuple[int, str, str]:
+        """Wait for its end; its exit code, and what it said."""
+        assert self.process is not None
+        out, err = self.process.communicate(timeout=PATIENCE_S)
+        return self.process.returncode, out, err
+
+    def left_behind(self) -> list[str]:
+        """The processes of this session that live: they carry its mark in their environment."""
+        mine = f"{MARK}={self.mark}".encode()
+        return [name for place in Path("/proc").glob("[0-9]*") if (name := _named(place, mine)) is not None]
+
+    def clean(self) -> None:
+        """Nothing stays behind a test, whatever it came to."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.kill()
+            self.process.communicate()
+        for name in self.left_behind():
+            with pytest.MonkeyPatch.context():
+                os.kill(int(name.split()[0]), signal.SIGKILL)
+
+
+def _named(place: Path, mine: bytes) -> str | None:
+    try:
+        if mine not in (place / "environ").read_bytes().split(b"\0"):
+            return None
+        if (place / "stat").read_text().rpartition(")")[2].split()[0] == "Z":
+            return None
+        return f"{place.name} {(place / 'cmdline').read_bytes()[:80]!r}"
+    except OSError:  # it ended meanwhile, or is not ours
+        return None
+
+
+def settled_lines(run: Path) -> int:
+    """How many units are settled in the ledger as it lies on the disk."""
+    try:
+        return (run / "ledger.jsonl").read_bytes().count(b'"event":"settled"')
+    except OSError:
+        return 0

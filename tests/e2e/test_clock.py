@@ -1,0 +1,102 @@
+"""Runs that a clock cut: what is recorded of it, and that the record replays to the same bytes."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from automl.search.budget import SearchSettings
+from automl.search.decisions import read_decisions
+from tests.e2e.delays import delayed_run
+from tests.e2e.support import asked, command, copy_run, events, files_of, run_inline
+
+SECONDS = 2.0
+MANY = 100_000
+
+
+@pytest.fixture(scope="module")
+def cut(spec: Path) -> Path:
+    """A run that would go on for hours. Nothing is reserved for what comes after the search: it is quick here."""
+    with pytest.MonkeyPatch.context() as patch:
+        reserve_nothing(patch)
+        run_inline(spec, spec.parent / "cut", time_s=SECONDS)
+    return spec.parent / "cut"
+
+
+def reserve_nothing(patch: pytest.MonkeyPatch) -> None:
+    """No time is kept for starting workers anew, or for the package."""
+    patch.setattr("automl.driver.reserve.RESTART_S", 0.0)
+    patch.setattr("automl.driver.reserve.EMIT_S", 0.0)
+    patch.setattr("automl.driver.opening.run", delayed_run)
+
+
+def decisions(run: Path) -> Any:
+    return json.loads((run / "decisions.json").read_text())
+
+
+def test_the_cut_is_recorded(cut: Path) -> None:
+    result = json.loads((cut / "result.json").read_text())
+    settled = len(events(cut, "settled"))
+    assert decisions(cut) == [{"kind": "cut", "settled": settled}]
+    assert decisions(cut) == json.loads((cut / "package" / "decisions.json").read_text())
+    assert result["clock_events"] == 1
+    assert result["budget_s"] == SECONDS
+    assert 3 <= settled < MANY
+    assert result["trials"]["ok"] <= settled // 3
+
+
+def test_it_replays_to_the_same_bytes(cut: Path, spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def replay(trials: int | None, **_: Any) -> SearchSettings:
+        return SearchSettings(trials=trials, replay=read_decisions(decisions(cut)))
+
+    monkeypatch.setattr("automl.train.SearchSettings", replay)
+    run_inline(spec, tmp_path / "again", time_s=SECONDS)
+    assert files_of(tmp_path / "again" / "package") == files_of(cut / "package")
+
+
+def test_another_cut_is_another_package(cut: Path, spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The replay above can fail: it hangs on the recorded decisions."""
+    other = read_decisions([{"kind": "cut", "settled": 3}])
+    settings = partial(SearchSettings, replay=other)
+    monkeypatch.setattr("automl.train.SearchSettings", lambda trials, **_: settings(trials=trials))
+    run_inline(spec, tmp_path / "again", time_s=SECONDS)
+    assert files_of(tmp_path / "again" / "package") != files_of(cut / "package")
+
+
+def test_verify_replays_the_search(cut: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ran = command(capsys, "verify", cut / "package", "--search")
+    assert (ran.code, ran.told["differences"]) == (0, [])
+    assert ran.told["replayed"] == len(events(cut, "settled"))
+
+
+def test_a_resumed_run_keeps_its_cut(cut: Path, spec: Path, tmp_path: Path) -> None:
+    """The driver died after the cut: the same budget asks for nothing more."""
+    run = copy_run(cut, tmp_path / "run")
+    (run / "result.json").unlink()
+    run_inline(spec, run, time_s=SECONDS, resume=True)
+    assert asked(run) == asked(cut)
+    assert files_of(run / "package") == files_of(cut / "package")
+
+
+def test_an_extended_run_goes_on_after_its_cut(
+    cut: Path, spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the first session with the larger budget was interrupted before it began to search."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    run = copy_run(cut, tmp_path / "run")
+    reserve_nothing(monkeypatch)
+    with monkeypatch.context() as patch:
+        patch.setattr("automl.driver.opening.open_executor", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            run_inline(spec, run, time_s=2 * SECONDS, resume=True)
+    result = run_inline(spec, run, time_s=2 * SECONDS, resume=True)
+    assert len(asked(run)) > len(asked(cut))
+    assert result["clock_events"] == 1
+    assert decisions(run)[0]["settled"] > decisions(cut)[0]["settled"]

@@ -1,0 +1,161 @@
+"""Drivers that die in the middle, and what comes after them. The fits of these drivers take a random time."""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from automl.driver.options import TrainOptions
+from automl.train import train
+from tests.e2e.data import write_spec
+from tests.e2e.support import Driver, command, files_of, ledger, run_inline, settled_lines, until
+from tests.e2e.test_same_winner import check_same
+
+UNITS = 45  # of 15 trials
+NO_MORE_S = 20.0  # until Ray's processes have seen that their driver is gone
+
+
+@pytest.fixture
+def drivers() -> Iterator[list[Driver]]:
+    """Drivers started in a test; none outlives it."""
+    started: list[Driver] = []
+    yield started
+    for driver in started:
+        driver.clean()
+
+
+def check_died_in_the_middle(run: Path) -> None:
+    """Some work is settled, and the run did not finish. Every whole line of the ledger is right."""
+    assert settled_lines(run) > 0
+    assert not (run / "result.json").exists()
+    assert ledger(run).events
+
+
+def resume(spec: Path, run: Path) -> None:
+    """Continue in this process, inline."""
+    train(TrainOptions(source=spec, out=run, executor="inline", resume=True), lambda _event: None)
+
+
+def test_a_killed_driver_is_continued(spec: Path, finished: Path, tmp_path: Path, drivers: list[Driver]) -> None:
+    run = tmp_path / "run"
+    drivers.append(Driver(run, [str(spec), "--executor", "inline"], "torn:10").start())
+    drivers[0].until_stopped()
+    assert drivers[0].send(signal.SIGKILL)[0] == -signal.SIGKILL
+    check_died_in_the_middle(run)
+    assert ledger(run).torn > 0
+    resume(spec, run)
+    assert ledger(run).torn == 0
+    check_same(run, finished)
+
+
+def test_ctrl_c_and_status(
+    spec: Path, finished: Path, tmp_path: Path, drivers: list[Driver], capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = tmp_path / "run"
+    drivers.append(Driver(run, [str(spec), "--executor", "inline"], delay_s=0.3).start())
+    drivers[0].until_settled(5)
+    during = command(capsys, "status", run).told
+    assert during["state"] == "running"
+    assert 0 < during["remaining"] < 15
+    second = command(capsys, "train", spec, "-o", run, "--executor", "inline", "--resume")
+    assert (second.code, second.codes) == (1, {"LED002"})
+    overwriting = command(capsys, "train", spec, "-o", run, "--executor", "inline", "--overwrite")
+    assert (overwriting.code, overwriting.codes) == (1, {"LED002"})
+    code, out, _ = drivers[0].send(signal.SIGINT)
+    assert (code, json.loads(out)["diagnostics"][0]["code"]) == (130, "CLI130")
+    check_died_in_the_middle(run)
+    assert (run / "report.html").exists(), "an interrupted run is reported"
+    assert command(capsys, "status", run).told["state"] == "stopped"
+    resume(spec, run)
+    assert command(capsys, "status", run).told["state"] == "finished"
+    check_same(run, finished)
+
+
+def test_a_ledger_cut_anywhere_is_continued(spec: Path, finished: Path, tmp_path: Path) -> None:
+    check_cuts(spec, finished, tmp_path, [0.3])
+
+
+@pytest.mark.slow
+def test_a_ledger_cut_at_twenty_places_is_continued(spec: Path, finished: Path, tmp_path: Path) -> None:
+    check_cuts(spec, finished, tmp_path, [(place + 0.5) / 20 for place in range(20)])
+
+
+def check_cuts(spec: Path, finished: Path, tmp_path: Path, shares: list[float]) -> None:
+    """What a power cut leaves: the beginning of a ledger, seldom whole lines, and nothing else."""
+    content = (finished / "ledger.jsonl").read_bytes()
+    header = content.index(b"\n") + 1
+    for share in shares:
+        run = tmp_path / f"{share:.3f}"
+        run.mkdir()
+        (run / "ledger.jsonl").write_bytes(content[: header + int(share * (len(content) - header))])
+        resume(spec, run)
+        check_same(run, finished)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("executor", ["inline", "ray"])
+def test_a_driver_killed_again_and_again_is_continued(
+    executor: str, finished: Path, spec: Path, tmp_path: Path, drivers: list[Driver]
+) -> None:
+    """Each session continues the one before and is killed further on, up to the last step."""
+    run = tmp_path / "run"
+    points = ["settled:1", "settled:7", "torn:20", "settled:44", "package", "selected", "result"]
+    for point in points if executor == "inline" else ["settled:3", "settled:20", "package", "result"]:
+        driver = Driver(run, [str(spec), "--executor", executor, "--resume"], point).start()
+        drivers.append(driver)
+        driver.until_stopped()
+        assert driver.send(signal.SIGKILL)[0] == -signal.SIGKILL
+        check_died_in_the_middle(run)
+        until(lambda driver=driver: not driver.left_behind(), "the processes of a killed driver are gone", NO_MORE_S)
+    driver = Driver(run, [str(spec), "--executor", executor, "--resume"]).start()
+    drivers.append(driver)
+    code, out, err = driver.end()
+    assert code == 0, (out, err)
+    check_same(run, finished)
+    left = [path.name for path in run.iterdir() if path.name.startswith(".")]
+    assert left == [], "what a killed driver was writing is cleaned up"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("executor", ["inline", "ray"])
+def test_an_interrupted_driver_leaves_nothing_running(
+    executor: str, number: signal.Signals, spec: Path, finished: Path, tmp_path: Path, drivers: list[Driver]
+) -> None:
+    run = tmp_path / "run"
+    drivers.append(Driver(run, [str(spec), "--executor", executor], delay_s=0.5).start())
+    drivers[0].until_settled(4)
+    code, _, err = drivers[0].send(number)
+    assert code in (130, 128 + number, -number), err
+    assert "Traceback" not in err
+    until(lambda: not drivers[0].left_behind(), "no process is left", NO_MORE_S)
+    check_died_in_the_middle(run)
+    resume(spec, run)
+    check_same(run, finished)
+
+
+@pytest.mark.slow
+def test_sixty_trials_killed_on_ray(tmp_path: Path, drivers: list[Driver]) -> None:
+    spec = write_spec(tmp_path, 60)
+    run_inline(spec, tmp_path / "whole")
+    for units in (30, 110):
+        driver = Driver(tmp_path / "run", [str(spec), "--executor", "ray", "--resume"], delay_s=0.1).start()
+        drivers.append(driver)
+        driver.until_settled(units)
+        assert driver.send(signal.SIGKILL)[0] == -signal.SIGKILL
+        check_died_in_the_middle(tmp_path / "run")
+        assert settled_lines(tmp_path / "run") < 180
+        until(lambda driver=driver: not driver.left_behind(), "the processes of a killed driver are gone", NO_MORE_S)
+    resume(spec, tmp_path / "run")
+    check_same(tmp_path / "run", tmp_path / "whole")
+
+
+def test_what_is_compared_is_there(finished: Path) -> None:
+    """The package of the unbroken run has its parts, so that equal is not equally empty."""
+    assert len(files_of(finished / "package")) > 20
+    assert settled_lines(finished) == UNITS
+    assert not list(finished.glob(".*"))
