@@ -1,9 +1,7 @@
 """Every error that a user can cause.
 
 AutomlError                 one or more diagnostics; exit code 1 unless the subclass says otherwise
-├─ NotAccepted              acceptance criteria not met, nothing emitted (exit code 4)
-├─ Difference               `verify` found a difference (exit code 6)
-└─ Interrupted              the user pressed Ctrl-C; state is kept (exit code 130)
+└─ NotAccepted              acceptance criteria not met, nothing emitted (exit code 4)
 
 Anything else that reaches the command line is a bug (exit code 3). A failed trial is a value, never an exception.
 """
@@ -82,18 +80,6 @@ class NotAccepted(AutomlError):
     """The winner missed an acceptance criterion: nothing was emitted."""
 
     exit_code: ClassVar[int] = 4
-
-
-class Difference(AutomlError):
-    """`verify` found bytes that differ."""
-
-    exit_code: ClassVar[int] = 6
-
-
-class Interrupted(AutomlError):
-    """Ctrl-C: finished work is in the ledger."""
-
-    exit_code: ClassVar[int] = 130
 
 
 def sort_diagnostics(found: list[Diagnostic]) -> list[Diagnostic]:

@@ -51,12 +51,13 @@ def train(options: TrainOptions, watch: Watch) -> dict[str, Any]:
 
 
 def _plan(options: TrainOptions, opening: Opening) -> Planned:
-    """The plan, while workers start."""
+    """The plan, while workers start. Raises AutomlError where it differs from the lock beside its file."""
     if options.source.suffix == PLAN_SUFFIX:
         plan = read_plan(options.source)
         opening.start("ray", None, plan.spec.search.trial.cpus)
-        return load_planned(plan, data_of_plan(plan, options.source))
-    planned = make_plan(options.source, opening.start_for)
+        planned = load_planned(plan, data_of_plan(plan, options.source))
+    else:
+        planned = make_plan(options.source, opening.start_for)
     check_lock(planned.plan, planned.lock, options.source.parent)
     return planned
 
@@ -99,6 +100,8 @@ class _Run:
         self.watch(Stage("plan", f"{self.plan.spec.name}, {_count(executor.workers, 'worker')}", budget.trials))
         if self.folder.state != "new":
             self.watch(Stage("resume", str(self.folder.path)))
+        for warning in self.planned.warnings:
+            self.watch(Stage("note", warning.as_text()))
         deadline = None
         if budget.time_s is not None:
             end = self.began + budget.time_s - self.folder.spent_s
@@ -146,8 +149,10 @@ class _Run:
         criteria = self.plan.spec.accept
         if not criteria:
             return
-        check_request(request)
-        size = sum(len(content) for content in package_files(request)[0].values())
+        size = 0
+        if any(criterion.package_size is not None for criterion in criteria):
+            check_request(request)
+            size = sum(len(content) for content in package_files(request)[0].values())
         verdicts = judge(criteria, self.plan.metric, self._measured(found, final, size))
         missed = [v for v in verdicts if not v.met]
         if missed:

@@ -239,6 +239,7 @@ def _replay(read: _Package, executor: InlineExecutor, verdict: Verdict) -> None:
         settings = SearchSettings(trials=plan.spec.search.budget.trials, replay=read_decisions(read.decisions))
         found = run_search(plan, executor, ledger, settings, lambda _event: None)
         ledger.close()
+    executor.drop()  # what a cut left under way
     if found.best != read.winner:
         told = (
             "none"

@@ -1,7 +1,7 @@
 """`automl`: finds the command, runs it, and turns whatever happens into an exit code and one answer.
 
-Exit codes: 0 done; 1 the user's mistake; 2 wrong usage; 3 a bug; 4 not accepted; 5 drift; 6 `verify` found a
-difference; 130 interrupted. `--help` and `--version` import nothing but argparse and the argument lists.
+Exit codes: 0 done; 1 the user's mistake; 2 wrong usage; 3 a bug; 4 not accepted; 6 `verify` found a difference;
+130 interrupted (5 is kept for drift). `--help` and `--version` import nothing but argparse and the argument lists.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ COMMANDS = {
     "schema": "print the JSON Schema of the spec, for editors",
 }
 EXITS = """exit codes: 0 done, 1 mistake in spec or data, 2 wrong usage, 3 bug, 4 acceptance criteria not met,
-5 drift, 6 verify found a difference, 130 interrupted (finished work is kept)"""
+6 verify found a difference, 130 interrupted (finished work is kept)"""
 
 
 def entry() -> None:

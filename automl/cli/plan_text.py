@@ -74,7 +74,7 @@ def _work(plan: Plan) -> str:
     ends += [] if budget.time_s is None else [seconds_text(budget.time_s)]
     rows = [("budget", " or ".join(ends) + ", whichever is reached first" if len(ends) > 1 else ends[0])]
     if found.fits is not None:
-        rows.append(("fits", f"{found.fits} at most: {found.trials} trials x {found.folds} folds, and the final fit"))
+        rows.append(("fits", f"{found.fits} at most: {found.trials} trials x {found.folds} folds, and the final fits"))
         rows.append(("predicted CPU", f"about {seconds_text(found.cpu_s)} (mean over the candidates)"))
     else:
         rows.append(("predicted CPU", f"about {seconds_text(found.trial_cpu_s)} per trial of {found.folds} fits"))

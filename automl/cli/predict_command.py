@@ -29,7 +29,7 @@ def run(found: Namespace, screen: Screen) -> Reply:
     if ended.returncode == 0:
         if ended.stderr.strip():
             screen.say(ended.stderr.rstrip())
-        return Reply(0, {**body, "message": ended.stdout.strip()}, ended.stdout)
+        return Reply(0, {**body, "message": ended.stdout.strip() or ended.stderr.strip()}, ended.stdout)
     message, code = ended.stderr.strip() or ended.stdout.strip(), ended.returncode
     if code < 0:
         message, code = f"the package's process was ended by signal {-code}\n{message}".strip(), BUG

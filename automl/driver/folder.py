@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -125,9 +125,7 @@ def _clear(path: Path) -> None:
 def _resume(path: Path, planned: Planned, place: Mapping[str, Any]) -> RunFolder:
     ledger = Ledger.open(path / LEDGER, planned.plan.search_digest)
     events = ledger.view.events
-    sessions = [event for event in events if event["event"] == "session"]
-    before = BudgetSpec.model_validate((sessions or [ledger.header])[-1]["budget"])
-    larger = _larger(planned.plan.spec.search.budget, before)
+    larger = _larger(planned.plan.spec.search.budget, _budget_before([ledger.header, *events]))
     spent = sum(float(event["wall_s"]) for event in events if event["event"] == "spent")
     folder = RunFolder(path, planned, ledger, "extended" if larger else "continued", spent)
     if not larger and (path / RESULT).is_file():
@@ -136,6 +134,19 @@ def _resume(path: Path, planned: Planned, place: Mapping[str, Any]) -> RunFolder
     (path / RESULT).unlink(missing_ok=True)  # from here on the run is not done
     ledger.note("session", _session(planned, place))
     return _opened(folder)
+
+
+def _budget_before(lines: Sequence[Mapping[str, Any]]) -> BudgetSpec:
+    """The budget that the run has used up: of the session that was cut, else of the last one.
+
+    A session with a larger budget may have ended before it took up its search; the cut still stands then.
+    """
+    budget, of_cut = lines[0]["budget"], None
+    for line in lines:
+        budget = line.get("budget", budget)
+        if line["event"] == "decision" and line["kind"] in ("cut", "extended"):
+            of_cut = budget if line["kind"] == "cut" else None
+    return BudgetSpec.model_validate(of_cut or budget)
 
 
 def _larger(now: BudgetSpec, before: BudgetSpec) -> bool:

@@ -35,12 +35,16 @@ class Work:
 
 
 def work(plan: Plan) -> Work:
-    """The fits of the whole budget: every trial has one per fold, and one more fit makes the final model."""
+    """The fits of the whole budget: one per trial and fold, and the final ones.
+
+    These are the winner on all rows and, where there is a holdout, winner and baseline on the others.
+    """
     folds, trials = plan.rows.fold_count, plan.spec.search.budget.trials
     costs = [candidate.forecast.cpu_s for candidate in plan.candidates]
     trial_cpu_s = folds * sum(costs) / len(costs)
-    fits = None if trials is None else trials * folds + 1
-    cpu_s = None if trials is None else trials * trial_cpu_s + max(costs)
+    final = 1 if plan.rows.held_out is None else 3
+    fits = None if trials is None else trials * folds + final
+    cpu_s = None if trials is None else trials * trial_cpu_s + min(final, 2) * max(costs)  # the baseline costs nothing
     return Work(folds, trials, fits, trial_cpu_s, cpu_s, max(c.forecast.memory_bytes for c in plan.candidates))
 
 

@@ -19,8 +19,8 @@ validation: {folds: 2}
 search: {budget: {trials: 2}, families: [linear]}
 run: {executor: inline}
 """
-# Two rows of each class and level would do for a fold; the row without a target is there for its warning.
-TABLE = "a,b,c,y\n" + "".join(f"{i % 7},{(i * i) % 11}.5,{'pqr'[i % 3]},{('no', 'yes')[i % 2]}\n" for i in range(40))
+# The row without a target is there for its warning.
+TABLE = "a,b,c,y\n" + "".join(f"{i % 7}.5,{(i * i) % 11}.5,{'pqr'[i % 3]},{('no', 'yes')[i % 2]}\n" for i in range(40))
 TABLE += "1,1.5,p,\n"
 
 

@@ -66,7 +66,7 @@ def test_a_changed_lock_is_refused_until_update(place: Path, capsys: pytest.Capt
     assert run(capsys, "compile", place).code == 0
     before = place.with_name("plan.json").read_bytes()
     locked = read_locks(place.with_name("automl.lock"))["tiny"]
-    change(place.with_name("t.csv"), "6,3.5,p", "6,4.5,p")
+    change(place.with_name("t.csv"), "6.5,3.5,p", "6.5,4.5,p")
     for command in (["compile", place], ["train", place, "-o", place.with_name("run")]):
         ran = run(capsys, *command)
         assert ran.code == 1 and "LOCK001" in ran.err and "the data changed" in ran.err
@@ -91,7 +91,7 @@ def test_update_replaces_an_unreadable_lock(place: Path, capsys: pytest.CaptureF
 def test_diff_alone_compares_and_writes_nothing(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run(capsys, "compile", place)
     old = place.with_name("plan.json").rename(place.with_name("old.json"))
-    change(place, "families: [linear]", "families: [linear], space: {linear: {logistic.C: {low: 0.1, high: 10}}}")
+    change(place, "families: [linear]", "families: [linear], space: {linear: {C: {low: 0.1, high: 10}}}")
     ran = run(capsys, "compile", place, "--diff", old)
     assert ran.code == 0 and "~ linear space logistic.C:" in ran.out
     assert "same fits and scores:  constant, linear" in ran.out

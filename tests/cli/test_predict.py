@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.fakes import run
+from tests.cli.support import run
 
 PACKAGE = """
 import os, signal, sys

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import io
 import sys
-from types import SimpleNamespace
 
 import pytest
 
 from automl.cli.progress import Progress, progress
 from automl.cli.screen import Screen
+from automl.driver.options import Stage
 from automl.jobs import Outcome
 from automl.plan import TrialScore
 from automl.search.events import Asked, BestChanged, Cut, FailedTrial, Finished, Retried, Settled
@@ -40,13 +40,13 @@ def play(watch: Progress, clock: Clock, trials: int, step: float) -> None:
 def test_plain_lines_are_few(capsys: pytest.CaptureFixture[str]) -> None:
     clock = Clock()
     watch = Progress(Screen(), None, clock)
-    watch(SimpleNamespace(kind="plan", trials=1000, message="1000 trials, 2 workers"))
+    watch(Stage("plan", "tiny, 2 workers", 1000))
     watch(BestChanged(scored(3, 0.75)))
     play(watch, clock, 1000, 0.01)  # ten seconds
     watch(Cut(3000))
-    watch(SimpleNamespace(kind="emit"))
+    watch(Stage("emit"))
     lines = capsys.readouterr().err.splitlines()
-    assert lines[0] == "search: 1000 trials, 2 workers"
+    assert lines[0] == "search: tiny, 2 workers"
     assert lines[1].endswith("of 1000 trials (50 without a score), best 0.75 (linear), 5.0 s")
     assert lines[-2].startswith("time is up after 3000 fits; 1000 of 1000 trials (100 without a score)")
     assert lines[-1] == "writing the package" and len(lines) <= 5
@@ -68,14 +68,14 @@ def test_verbose_tells_every_trial_once_and_nothing_of_a_continued_run(capsys: p
 
 def test_quiet_tells_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     with progress(Screen(quiet=True)) as watch:
-        watch(SimpleNamespace(kind="emit"))
+        watch(Stage("emit"))
         watch(Cut(1))
     assert capsys.readouterr().err == ""
 
 
 def test_no_bar_and_no_colour_without_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     with progress(Screen()) as watch:
-        watch(SimpleNamespace(kind="plan", trials=2))
+        watch(Stage("plan", trials=2))
         watch(Settled(scored(0), 1, known=False))
     assert capsys.readouterr().err == "search\n"
 
@@ -89,10 +89,10 @@ def test_a_bar_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", terminal)
     monkeypatch.setenv("TERM", "xterm")
     with progress(Screen()) as watch:
-        watch(SimpleNamespace(kind="plan", trials=4))
+        watch(Stage("plan", trials=4))
         watch(BestChanged(scored(0, 0.75)))
         monkeypatch.setattr("automl.cli.progress.REDRAW_S", 0.0)
         watch(Settled(scored(0), 1, known=False))
-        watch(SimpleNamespace(kind="emit"))
+        watch(Stage("emit"))
     assert "1/4" in terminal.getvalue() and "best 0.75 (linear)" in terminal.getvalue()
     assert "writing the package\n" in terminal.getvalue()

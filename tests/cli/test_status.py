@@ -11,7 +11,8 @@ from automl.plan import write_value
 from automl.report.history import trials_of
 from automl.report.write import write_report
 from automl.search.ledger import Ledger, read_ledger
-from tests.cli.fakes import RESULT, run
+from tests.cli.fakes import RESULT
+from tests.cli.support import run
 from tests.report.sample import plan
 
 PARAMS = {"model.C": 1.0}

@@ -18,7 +18,7 @@ NAME = "shop"
 
 
 def rows(count: int = ROWS) -> list[dict[str, str]]:
-    """Customers and whether they left. Numbers, few and many levels, dates, missing values of two spellings, and noise."""
+    """Customers and whether they left: numbers, few and many levels, dates, two spellings of missing, and noise."""
     dice = random.Random(20240501)
     pull = [dice.gauss(0, 1.2) for _ in range(CITIES)]
     return [_row(dice, number, pull) for number in range(count)]
@@ -50,7 +50,7 @@ def write_csv(path: Path, lines: list[dict[str, str]]) -> Path:
 
 
 def write_spec(folder: Path, trials: int = 15, **parts: Mapping[str, Any] | list[Any]) -> Path:
-    """Table and spec in `folder`. `parts`: top-level parts of the spec; their keys are added to those that are there."""
+    """Table and spec in `folder`. `parts`: top-level parts of the spec; their keys go over those that are there."""
     folder.mkdir(parents=True, exist_ok=True)
     write_csv(folder / "shop.csv", rows())
     spec: dict[str, Any] = {

@@ -1,9 +1,9 @@
 """`automl` as a process to be killed: python -m tests.e2e.driver POINT MARKER ARGUMENTS...
 
 Fits take a random time. At POINT it makes the file MARKER and stays there for ever:
-`settled:N`: the ledger on the disk has N settled units; `torn:N`: so, and half of the next line; `package`: before the package
-is written; `selected`: the package is there, the ledger does not know; `result`: only result.json is missing;
-`nowhere`: it runs on.
+`settled:N`: the ledger on the disk has N settled units; `torn:N`: so, and half of the next line; `package`: before
+the package is written; `selected`: the package is there, the ledger does not know; `result`: only result.json is
+missing; `nowhere`: it runs on.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from automl.train import train
 ROOT = Path(__file__).parents[2]
 MARK = "AUTOML_TEST_MARK"  # in the environment of a driver, and so of everything that it starts
 PATIENCE_S = 90.0
+GONE_S = 20.0  # until Ray's processes have seen that their driver is gone
 
 
 def run_inline(spec: Path, out: Path, **options: Any) -> dict[str, Any]:
@@ -152,13 +154,20 @@ class Driver:
         mine = f"{MARK}={self.mark}".encode()
         return [name for place in Path("/proc").glob("[0-9]*") if (name := _named(place, mine)) is not None]
 
+    def until_gone(self) -> None:
+        """Wait until nothing that it started lives."""
+        end = time.monotonic() + GONE_S
+        while left := self.left_behind():
+            assert time.monotonic() < end, f"still there after {GONE_S:g} s: {left}"
+            time.sleep(0.1)
+
     def clean(self) -> None:
         """Nothing stays behind a test, whatever it came to."""
         if self.process is not None and self.process.poll() is None:
             self.process.kill()
             self.process.communicate()
         for name in self.left_behind():
-            with pytest.MonkeyPatch.context():
+            with suppress(ProcessLookupError):
                 os.kill(int(name.split()[0]), signal.SIGKILL)
 
 

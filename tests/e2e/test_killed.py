@@ -12,11 +12,10 @@ import pytest
 from automl.driver.options import TrainOptions
 from automl.train import train
 from tests.e2e.data import write_spec
-from tests.e2e.support import Driver, command, files_of, ledger, run_inline, settled_lines, until
+from tests.e2e.support import Driver, command, files_of, ledger, run_inline, settled_lines
 from tests.e2e.test_same_winner import check_same
 
 UNITS = 45  # of 15 trials
-NO_MORE_S = 20.0  # until Ray's processes have seen that their driver is gone
 
 
 @pytest.fixture
@@ -110,7 +109,7 @@ def test_a_driver_killed_again_and_again_is_continued(
         driver.until_stopped()
         assert driver.send(signal.SIGKILL)[0] == -signal.SIGKILL
         check_died_in_the_middle(run)
-        until(lambda driver=driver: not driver.left_behind(), "the processes of a killed driver are gone", NO_MORE_S)
+        driver.until_gone()
     driver = Driver(run, [str(spec), "--executor", executor, "--resume"]).start()
     drivers.append(driver)
     code, out, err = driver.end()
@@ -132,7 +131,7 @@ def test_an_interrupted_driver_leaves_nothing_running(
     code, _, err = drivers[0].send(number)
     assert code in (130, 128 + number, -number), err
     assert "Traceback" not in err
-    until(lambda: not drivers[0].left_behind(), "no process is left", NO_MORE_S)
+    drivers[0].until_gone()
     check_died_in_the_middle(run)
     resume(spec, run)
     check_same(run, finished)
@@ -149,7 +148,7 @@ def test_sixty_trials_killed_on_ray(tmp_path: Path, drivers: list[Driver]) -> No
         assert driver.send(signal.SIGKILL)[0] == -signal.SIGKILL
         check_died_in_the_middle(tmp_path / "run")
         assert settled_lines(tmp_path / "run") < 180
-        until(lambda driver=driver: not driver.left_behind(), "the processes of a killed driver are gone", NO_MORE_S)
+        driver.until_gone()
     resume(spec, tmp_path / "run")
     check_same(tmp_path / "run", tmp_path / "whole")
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tomllib
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -179,11 +180,10 @@ def test_hostile_names_and_labels_are_harmless_everywhere(names: list[str], labe
     assert (scope["TARGET"], scope["IDS"], scope["CLASSES"]) == (names[1], (names[2],), tuple(labels))
     tomllib.loads(files["pyproject.toml"].decode())
     assert set(yaml.safe_load(files["compose.yaml"])["services"]) == {"predict", "refit"}
-    assert files["Dockerfile"] == package_files(plainly())[0]["Dockerfile"]
+    plain = plain_files()
+    assert files["Dockerfile"] == plain["Dockerfile"]
     assert json.loads(files["plan.json"])["classes"] == labels
-    assert len(files["README.md"].decode().splitlines()) == len(
-        package_files(plainly())[0]["README.md"].decode().splitlines()
-    )
+    assert len(files["README.md"].decode().splitlines()) == len(plain["README.md"].decode().splitlines())
 
 
 def hostile(names: list[str], labels: list[str]) -> Any:
@@ -205,6 +205,12 @@ def hostile(names: list[str], labels: list[str]) -> Any:
     spec = base.plan.spec.model_copy(update={"data": data})
     plan = base.plan.model_copy(update={"data_schema": schema, "spec": spec, "classes": tuple(labels)})
     return replace(base, plan=plan, graph=graph)
+
+
+@cache
+def plain_files() -> dict[str, bytes]:
+    """The package with ordinary names."""
+    return dict(package_files(plainly())[0])
 
 
 def plainly() -> Any:

@@ -143,12 +143,14 @@ def test_close_twice(name: str, request: pytest.FixtureRequest) -> None:
 class TestOtherProcesses:
     """What only an executor with worker processes can survive."""
 
-    def test_a_dead_worker_is_tried_once_more(self, do: Run, capfd: pytest.CaptureFixture[str]) -> None:
-        found = do(job("dies", "segfault"), job("lives", "echo", value=2))
+    def test_a_dead_worker_is_tried_once_more(self, do: Run, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+        found = do(
+            job("dies", "segfault"),
+            job("once", "die_once", mark=str(tmp_path / "mark")),
+            job("lives", "echo", value=2),
+        )
         assert (found["dies"].outcome, found["dies"].retried, found["dies"].crashed) == (Outcome.FAILED, 1, True)
+        once = found["once"]
+        assert (once.outcome, once.value, once.retried, once.crashed) == (Outcome.OK, "second life", 1, False)
         assert found["lives"].value == 2
         assert capfd.readouterr() == ("", ""), "Ray must be quiet"
-
-    def test_the_second_try_counts(self, do: Run, tmp_path: Path) -> None:
-        done = do(job("once", "die_once", mark=str(tmp_path / "mark")))["once"]
-        assert (done.outcome, done.value, done.retried, done.crashed) == (Outcome.OK, "second life", 1, False)
