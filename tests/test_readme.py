@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from automl.cli.main import COMMANDS
 from automl.spec.load import load_spec
+from tests.test_architecture import FLOOR
 
 ROOT = Path(__file__).parents[1]
 SPECS = sorted((ROOT / "specs").glob("*.yaml"))
@@ -41,8 +43,25 @@ def test_example_specs_are_valid_short_and_have_their_data(path: Path) -> None:
     assert table.name in (ROOT / "specs" / "data" / "ATTRIBUTION.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "benchmarks/README.md"])
+DOCUMENTS = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "benchmarks/README.md"]
+DOCUMENTS += sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").rglob("*.md"))
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
 def test_documents_name_files_that_are_there(document: str) -> None:
     named = re.findall(r"`((?:automl|docs|specs|tests|templates|benchmarks)/[\w./-]*)`", (ROOT / document).read_text())
     absent = [name for name in named if "NAME" not in name and not (ROOT / name).exists()]
     assert absent == []
+
+
+@pytest.mark.parametrize("floor", range(7))
+def test_the_house_and_its_test_have_the_same_floors(floor: int) -> None:
+    text = (ROOT / "docs" / "design" / "0001-the-house.md").read_text(encoding="utf-8")
+    (row,) = re.findall(rf"^\| {floor} \| (.*?) \|", text, re.MULTILINE)
+    named = {name.strip("`/").removesuffix(".py") for name in row.split(", ")}
+    assert named == {name for name, own in FLOOR.items() if own == floor} - {"__main__"}
+
+
+def test_every_command_of_the_readme_is_one_and_none_is_left_out() -> None:
+    named = re.findall(r"^\| `automl (\w+)", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert named == list(COMMANDS)

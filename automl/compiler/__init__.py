@@ -29,7 +29,10 @@ PASSES: tuple[Callable[[Draft], Draft], ...] = (
 
 
 def compile_draft(draft: Draft) -> Draft:
-    """Run all passes. Pure: no I/O, no clock. Raises AutomlError with every finding of the first pass that finds an error."""
+    """Run all passes. Pure: no I/O, no clock.
+
+    Raises AutomlError with every finding of the first pass that finds an error.
+    """
     for run_pass in PASSES:
         draft = run_pass(draft)
         if any(finding.severity == "error" for finding in draft.findings):

@@ -148,7 +148,7 @@ def _trees(pipeline: _Pipeline, family: str) -> Candidate:
 
 
 def _trees_on_means(pipeline: _Pipeline, family: str) -> Candidate | None:
-    """Every category with more than two levels as its cross-fitted target mean. None where there is none to gain from."""
+    """Every category with more than two levels as its cross-fitted target mean. None where none gains by it."""
     categories = pipeline.of_kind(Kind.CATEGORICAL)
     means = [c for c in categories if c.distinct > FEW_LEVELS]
     if not any(c.distinct <= CODE_LEVELS for c in means):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -73,6 +74,16 @@ def test_a_changed_lock_is_refused_until_update(place: Path, capsys: pytest.Capt
     assert place.with_name("plan.json").read_bytes() == before and not place.with_name("run").exists()
     assert run(capsys, "compile", place, "--update").code == 0
     assert read_locks(place.with_name("automl.lock"))["tiny"].data != locked.data
+
+
+def test_spec_and_plan_are_held_to_the_lock_beside_them(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(capsys, "compile", place)
+    lock, out = place.with_name("automl.lock"), place.with_name("run")
+    lock.write_text(re.sub(r'"numpy": "[^"]*"', '"numpy": "0.1"', lock.read_text()))
+    for source in (place, place.with_name("plan.json")):
+        ran = run(capsys, "train", source, "-o", out, "--executor", "inline")
+        assert ran.code == 1 and "LOCK001" in ran.err and "the lock says 0.1" in ran.err
+    assert not out.exists()
 
 
 def test_specs_in_one_folder_share_a_lock_file(place: Path, capsys: pytest.CaptureFixture[str]) -> None:

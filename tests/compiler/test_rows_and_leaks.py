@@ -16,16 +16,11 @@ from automl.compiler.prove_no_leak import prove_no_leak
 from automl.errors import AutomlError
 from automl.plan import RowPlan
 from automl.rows import Rows, RowSet, Split, digest_rows
+from tests.support.folds import KINDS
 from tests.support.tables import SPEC, draft_of, errors, mixed, passed
 
 ROWS = 240
 TABLE = mixed(ROWS)
-KINDS = {
-    "random": "validation: {kind: random, folds: 3}\n",
-    "stratified": "validation: {kind: stratified, folds: 3}\n",
-    "group": "  group: owner\nvalidation: {folds: 3}\n",
-    "time": "  time: day\nvalidation: {folds: 3}\n",
-}
 
 
 def laid_out(kind: str, more: str = "") -> Draft:
