@@ -67,7 +67,8 @@ def test_verify_says_what_differs(finished: Path, capsys: pytest.CaptureFixture[
         ran = run(capsys, "verify", finished / "package")
     finally:
         card.write_bytes(before)
-    assert ran.code == 6 and "DIFFERENT: README.md" in ran.out
+    assert ran.code == 6 and "README.md: its sha256 is not the manifest's" in ran.out
+    assert f"they part at byte {len(before)}" in ran.out
 
 
 def test_the_command_line_offers_the_executors_that_there_are(capsys: pytest.CaptureFixture[str]) -> None:

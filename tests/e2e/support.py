@@ -9,10 +9,9 @@ import signal
 import subprocess
 import sys
 import time
-import uuid
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,6 @@ from automl.search.ledger import LedgerView, read_ledger
 from automl.train import train
 
 ROOT = Path(__file__).parents[2]
-MARK = "AUTOML_TEST_MARK"  # in the environment of a driver, and so of everything that it starts
 PATIENCE_S = 90.0
 GONE_S = 20.0  # until Ray's processes have seen that their driver is gone
 
@@ -101,12 +99,11 @@ class Driver:
     arguments: list[str]
     point: str = "nowhere"
     delay_s: float = 0.04
-    mark: str = field(default_factory=lambda: uuid.uuid4().hex)
     process: subprocess.Popen[str] | None = None
 
     def start(self) -> Driver:
         line = [sys.executable, "-m", "tests.e2e.driver", self.point, str(self._stopped), "train", *self.arguments]
-        world = {**os.environ, MARK: self.mark, "AUTOML_TEST_DELAY": str(self.delay_s)}
+        world = {**os.environ, "AUTOML_TEST_DELAY": str(self.delay_s)}
         self._stopped.unlink(missing_ok=True)
         self.process = subprocess.Popen(
             [*line, "-o", str(self.run), "--format", "json"],
@@ -150,14 +147,15 @@ class Driver:
         return self.process.returncode, out, err
 
     def left_behind(self) -> list[str]:
-        """The processes of this session that live: they carry its mark in their environment."""
-        mine = f"{MARK}={self.mark}".encode()
-        return [name for place in Path("/proc").glob("[0-9]*") if (name := _named(place, mine)) is not None]
+        """The processes of its session that live."""
+        assert self.process is not None
+        session = str(self.process.pid)  # it leads a session of its own
+        return [name for place in Path("/proc").glob("[0-9]*") if (name := _named(place, session)) is not None]
 
-    def until_gone(self) -> None:
-        """Wait until nothing that it started lives."""
+    def until_gone(self, besides: str = "nothing") -> None:
+        """Wait until nothing that it started lives, but for processes of that name."""
         end = time.monotonic() + GONE_S
-        while left := self.left_behind():
+        while left := [name for name in self.left_behind() if besides not in name]:
             assert time.monotonic() < end, f"still there after {GONE_S:g} s: {left}"
             time.sleep(0.1)
 
@@ -171,14 +169,13 @@ class Driver:
                 os.kill(int(name.split()[0]), signal.SIGKILL)
 
 
-def _named(place: Path, mine: bytes) -> str | None:
+def _named(place: Path, session: str) -> str | None:
     try:
-        if mine not in (place / "environ").read_bytes().split(b"\0"):
+        state, _parent, _group, its_session = (place / "stat").read_text().rpartition(")")[2].split()[:4]
+        if its_session != session or state == "Z":
             return None
-        if (place / "stat").read_text().rpartition(")")[2].split()[0] == "Z":
-            return None
-        return f"{place.name} {(place / 'cmdline').read_bytes()[:80]!r}"
-    except OSError:  # it ended meanwhile, or is not ours
+        return f"{place.name} {(place / 'cmdline').read_bytes().rstrip(bytes(1))[:80]!r}"
+    except OSError:  # it ended meanwhile
         return None
 
 

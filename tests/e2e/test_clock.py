@@ -13,7 +13,7 @@ from automl.search.budget import SearchSettings
 from automl.search.decisions import read_decisions
 from tests.e2e.support import asked, command, copy_run, events, files_of, run_inline
 
-SECONDS = 0.5
+SECONDS = 0.3
 MANY = 100_000
 
 
@@ -84,10 +84,14 @@ def test_verify_replays_the_search(cut: Path, capsys: pytest.CaptureFixture[str]
     assert ran.told["replayed"] == len(events(cut, "settled"))
 
 
-def test_a_resumed_run_keeps_its_cut(cut: Path, spec: Path, tmp_path: Path) -> None:
-    """The driver died after the cut: the same budget asks for nothing more."""
+def test_a_resumed_run_keeps_its_cut(cut: Path, spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The driver died right after the cut: there would be time left, but what was decided stands."""
     run = copy_run(cut, tmp_path / "run")
     (run / "result.json").unlink()
+    lines = (run / "ledger.jsonl").read_bytes().splitlines(keepends=True)
+    decided = next(number for number, line in enumerate(lines) if b'"event":"decision"' in line)
+    (run / "ledger.jsonl").write_bytes(b"".join(lines[: decided + 1]))
+    watch_by(monkeypatch)
     run_inline(spec, run, time_s=SECONDS, resume=True)
     assert asked(run) == asked(cut)
     assert files_of(run / "package") == files_of(cut / "package")

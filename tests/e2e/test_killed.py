@@ -16,6 +16,7 @@ from tests.e2e.support import Driver, command, files_of, ledger, run_inline, set
 from tests.e2e.test_same_winner import check_same
 
 UNITS = 45  # of 15 trials
+AGENT = "Agent"  # Ray's agents, idle, want to tell the dead head that their node died, and give up after 60 s
 
 
 @pytest.fixture
@@ -55,8 +56,8 @@ def test_ctrl_c_and_status(
     spec: Path, finished: Path, tmp_path: Path, drivers: list[Driver], capsys: pytest.CaptureFixture[str]
 ) -> None:
     run = tmp_path / "run"
-    drivers.append(Driver(run, [str(spec), "--executor", "inline"], delay_s=0.3).start())
-    drivers[0].until_settled(5)
+    drivers.append(Driver(run, [str(spec), "--executor", "inline"], delay_s=1.0).start())
+    drivers[0].until_settled(4)
     during = command(capsys, "status", run).told
     assert during["state"] == "running"
     assert 0 < during["remaining"] < 15
@@ -109,7 +110,7 @@ def test_a_driver_killed_again_and_again_is_continued(
         driver.until_stopped()
         assert driver.send(signal.SIGKILL)[0] == -signal.SIGKILL
         check_died_in_the_middle(run)
-        driver.until_gone()
+        driver.until_gone(besides=AGENT)
     driver = Driver(run, [str(spec), "--executor", executor, "--resume"]).start()
     drivers.append(driver)
     code, out, err = driver.end()
@@ -129,7 +130,7 @@ def test_an_interrupted_driver_leaves_nothing_running(
     drivers.append(Driver(run, [str(spec), "--executor", executor], delay_s=0.5).start())
     drivers[0].until_settled(4)
     code, _, err = drivers[0].send(number)
-    assert code in (130, 128 + number, -number), err
+    assert code == 130, err
     assert "Traceback" not in err
     drivers[0].until_gone()
     check_died_in_the_middle(run)
@@ -148,7 +149,7 @@ def test_sixty_trials_killed_on_ray(tmp_path: Path, drivers: list[Driver]) -> No
         assert driver.send(signal.SIGKILL)[0] == -signal.SIGKILL
         check_died_in_the_middle(tmp_path / "run")
         assert settled_lines(tmp_path / "run") < 180
-        driver.until_gone()
+        driver.until_gone(besides=AGENT)
     resume(spec, tmp_path / "run")
     check_same(tmp_path / "run", tmp_path / "whole")
 

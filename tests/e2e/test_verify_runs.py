@@ -70,7 +70,7 @@ def test_a_changed_artifact_that_the_manifest_does_not_know(
     file.write_bytes(file.read_bytes() + b"\n")
     ran = command(capsys, "verify", package)
     assert ran.code == 6
-    assert "src/shop/artifacts/lightgbm.txt" in names(ran)
+    assert "src/shop/artifacts/lightgbm.txt: its sha256 is not the manifest's" in ran.told["differences"]
 
 
 def test_another_winner(boosted: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -97,7 +97,9 @@ def test_a_better_score_than_was_reached(boosted: Path, tmp_path: Path, capsys: 
         return json.dumps(said, indent=2, sort_keys=True).encode()
 
     rewrite(package, "winner.json", praise)
-    assert command(capsys, "verify", package, "--search").code == 6
+    ran = command(capsys, "verify", package, "--search")
+    assert ran.code == 6
+    assert any("wins the replay" in text for text in ran.told["differences"])
 
 
 @pytest.mark.parametrize("name", ["README.md", "src/shop/pipeline.py", "requirements.lock", "src/shop/train.py"])
