@@ -65,7 +65,7 @@ def check_lock(plan: Plan, lock: Lock, folder: Path) -> None:
     locked = read_locks(path).get(plan.spec.name)
     if locked is None or locked == lock:
         return
-    hint = f"if the change is meant, run `automl compile --update`; else restore what {FILE_NAME} says"
+    hint = f"if the change is meant, run `automl compile SPEC --update`; else restore what {FILE_NAME} says"
     raise AutomlError(
         [Diagnostic("error", "LOCK001", text, file=str(path), hint=hint) for text in differences(locked, lock)]
     )

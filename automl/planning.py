@@ -14,6 +14,7 @@ from automl.data.dataset import Dataset, make_dataset
 from automl.data.load import Loaded, describe, load_table
 from automl.data.read import find_files, read_raw
 from automl.data.settings import DataSettings
+from automl.emit.checks import check_plan
 from automl.errors import AutomlError, Diagnostic, error
 from automl.lock import lock_of
 from automl.plan import PLAN_FORMAT, Lock, Plan
@@ -51,6 +52,7 @@ def make_plan(source: Path, on_spec: Callable[[LoadedSpec], None] | None = None)
     draft = compile_draft(Draft(loaded=spec, table=loaded.table, schema=loaded.schema, findings=loaded.findings))
     assert draft.dataset is not None
     plan = plan_of(draft)
+    check_plan(plan)
     return Planned(plan, lock_of(plan), draft.dataset, draft.findings, files)
 
 

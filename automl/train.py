@@ -6,13 +6,14 @@ import time
 from dataclasses import replace
 from typing import Any
 
+from automl.compiler.forecast import below_floor
 from automl.driver.finish import BASELINE, Final, Story, final_params, fit_final, ranked, request_of, score_by
 from automl.driver.folder import RunFolder, open_folder
 from automl.driver.opening import Opening
 from automl.driver.options import Stage, TrainOptions, Watch
 from automl.driver.reserve import Reserve
 from automl.emit.assemble import package_files
-from automl.emit.checks import check_request
+from automl.emit.checks import check_plan
 from automl.emit.request import EmitRequest, Emitted
 from automl.emit.write import emit_package
 from automl.errors import AutomlError, Diagnostic, NotAccepted, error
@@ -69,7 +70,10 @@ def _with_budget(planned: Planned, options: TrainOptions) -> Planned:
     budget = BudgetSpec(trials=options.trials, time_s=options.time_s)
     search = planned.plan.spec.search.model_copy(update={"budget": budget})
     spec = planned.plan.spec.model_copy(update={"search": search})
-    return replace(planned, plan=planned.plan.model_copy(update={"spec": spec}))
+    told = [found for found in planned.warnings if found.code != "PLAN006"]  # of the spec's own budget
+    warning = below_floor(budget.time_s, planned.plan.floor_s)
+    warnings = (*told, warning) if warning else tuple(told)
+    return replace(planned, plan=planned.plan.model_copy(update={"spec": spec}), warnings=warnings)
 
 
 class _Run:
@@ -80,6 +84,7 @@ class _Run:
         self.options, self.folder, self.watch = options, folder, watch
         self.began = began
         self.reserve = Reserve()
+        self.warnings = list(planned.warnings)
 
     def go(self, opening: Opening) -> dict[str, Any]:
         try:
@@ -112,6 +117,12 @@ class _Run:
         executor.drop()  # what a cut left under way
         return found, time.monotonic() - start
 
+    def warn(self, code: str, message: str, hint: str | None = None) -> None:
+        """Tell a warning, and keep it for result.json."""
+        warning = Diagnostic("warning", code, message, hint=hint)
+        self.warnings.append(warning)
+        self.watch(Stage("note", warning.as_text()))
+
     def _seen(self, event: Event) -> None:
         self.reserve(event)
         self.watch(event)
@@ -129,7 +140,10 @@ class _Run:
         self.watch(Stage("final"))
         final = fit_final(self.plan, executor, trials)
         for skipped in final.skipped:
-            self.watch(Stage("note", f"passed over, it cannot be fitted on all rows: {skipped}"))
+            self.warn("RUN005", f"passed over, it cannot be fitted on all rows: {skipped}")
+        if final.trial.number == BASELINE:
+            hint = "give the search more time or more trials, or look at report.html for trials that failed"
+            self.warn("RUN006", f"no model beat the constant baseline among {_count(len(trials), 'trial')}", hint)
         return final
 
     def _emit(self, found: SearchResult, final: Final) -> Emitted:
@@ -151,7 +165,7 @@ class _Run:
             return
         size = 0
         if any(criterion.package_size is not None for criterion in criteria):
-            check_request(request)
+            check_plan(request.plan)
             size = sum(len(content) for content in package_files(request)[0].values())
         verdicts = judge(criteria, self.plan.metric, self._measured(found, final, size))
         missed = [v for v in verdicts if not v.met]
@@ -195,7 +209,7 @@ class _Run:
             "data": [str(path.absolute()) for path in self.planned.data],
             "versions": dict(self.planned.lock.versions),
             "cpu": self.planned.lock.cpu,
-            "warnings": [warning.as_json() for warning in (*self.planned.warnings, *emitted.warnings)],
+            "warnings": [warning.as_json() for warning in (*self.warnings, *emitted.warnings)],
         }
         self.folder.finish(result)
         return result

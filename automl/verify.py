@@ -29,6 +29,7 @@ from automl.search.decisions import read_decisions
 from automl.search.ledger import Ledger
 from automl.search.loop import run_search
 
+CACHES = {"__pycache__", ".pytest_cache", ".hypothesis", ".mypy_cache", ".ruff_cache"}
 SHOWN = 20  # differences that are told one by one
 
 
@@ -111,7 +112,8 @@ def _read(package: Path, data: Path | None) -> _Package:
         trial = TrialScore.model_validate(winner["winner"]["trial"])
         baseline = None if winner["baseline"] is None else TrialScore.model_validate(winner["baseline"])
         lock = read_locks(package / FILE_NAME)[plan.spec.name]
-    except (OSError, ValueError, KeyError, TypeError) as problem:
+        read_decisions(decisions)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as problem:
         first = str(problem).splitlines()[0]
         raise error("VER002", f"the record in {package} cannot be read: {type(problem).__name__}: {first}") from None
     planned = load_planned(plan, _data_of(package, plan.spec.data.path, data))
@@ -174,15 +176,22 @@ def _compare_files(read: _Package, final: Final, verdict: Verdict) -> None:
     story = Story(read.lock, read.baseline, read.decisions)
     files, _ = package_files(request_of(read.planned.plan, read.planned.dataset, final, story))
     wrong = [text for path, content in files.items() for text in _difference(read.path / path, path, content)]
+    wrong += [f"{path}: no part of the package" for path in _extra(read.path, set(files))]
     verdict.differ(wrong)
     artifacts = sum("/artifacts/" in path for path in files)
     verdict.say(f"{len(files) - len(wrong)} of {len(files)} files are the same ({artifacts} of them artifacts)")
     verdict.facts["files"] = len(files)
 
 
+def _extra(package: Path, known: set[str]) -> list[str]:
+    """Files that lie in the package and are not of it; caches, which nothing reads as source, are left out."""
+    found = (file.relative_to(package) for file in package.rglob("*") if not file.is_dir())
+    return sorted(path.as_posix() for path in found if not CACHES & set(path.parts) and path.as_posix() not in known)
+
+
 def _difference(file: Path, path: str, content: bytes) -> list[str]:
-    if not file.is_file():
-        return [f"{path}: gone"]
+    if file.is_symlink() or not file.is_file():
+        return [f"{path}: gone, or no longer a file of its own"]
     there = file.read_bytes()
     if there == content:
         return []

@@ -1,12 +1,19 @@
-"""Shared by all tests: one Ray cluster for the whole session."""
+"""Shared by all tests: how many examples properties are tried on, and one Ray cluster for the whole session."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from automl.executors.session import Session, start_ray
+
+# No deadlines: a busy machine is no failure. CI asks for the thorough profile.
+settings.register_profile("everyday", deadline=None, max_examples=30)
+settings.register_profile("thorough", deadline=None, max_examples=150)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "everyday"))
 
 
 @pytest.fixture(scope="session")

@@ -213,7 +213,6 @@ def row_sets(draw: st.DrawFn) -> RowSet:
     return found
 
 
-@settings(max_examples=200, deadline=None)
 @given(row_sets(), row_sets())
 def test_what_is_said_symbolically_holds_for_the_rows(a: RowSet, b: RowSet) -> None:
     rows = Rows(CONTEXT)

@@ -34,10 +34,12 @@ def _judge(raised: BaseException) -> tuple[int, list[Diagnostic]]:
     if isinstance(raised, AutomlError):
         return raised.exit_code, raised.diagnostics
     if isinstance(raised, KeyboardInterrupt):
-        return INTERRUPTED, [Diagnostic("error", "CLI130", "interrupted; what had finished is kept")]
-    if isinstance(raised, OSError) and raised.errno in OUTSIDE and raised.filename is not None:
-        reason = os.strerror(raised.errno)
-        return 1, [Diagnostic("error", "CLI005", f"{os.fsdecode(raised.filename)}: {reason}")]
+        return INTERRUPTED, [
+            Diagnostic("error", "CLI130", "interrupted; what had finished is kept", hint="--resume continues it")
+        ]
+    if isinstance(raised, OSError) and raised.errno in OUTSIDE:
+        place = "" if raised.filename is None else f"{os.fsdecode(raised.filename)}: "  # writing names no file
+        return 1, [Diagnostic("error", "CLI005", place + os.strerror(raised.errno or 0))]
     return BUG, [_bug(raised)]
 
 

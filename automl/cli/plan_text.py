@@ -79,5 +79,5 @@ def _work(plan: Plan) -> str:
     else:
         rows.append(("predicted CPU", f"about {seconds_text(found.trial_cpu_s)} per trial of {found.folds} fits"))
     rows.append(("memory", f"at most {bytes_text(found.peak_bytes)} per fit beyond the table"))
-    rows.append(("shortest time", f"{seconds_text(plan.floor_s)} is the shortest time budget that gives a package"))
+    rows.append(("shortest time", f"{seconds_text(plan.floor_s)}, to start, fit the baseline and write a package"))
     return "work\n" + "".join(f"  {name:<15}{text}\n" for name, text in rows)

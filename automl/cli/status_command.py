@@ -112,13 +112,21 @@ def _text(body: Mapping[str, Any]) -> str:
         ("state", body["state"] + (f", begun {body['started']}" if body["started"] else "")),
         ("done", f"{counted}; {body['fits']} fits, {seconds_text(body['fit_seconds'])} in fits"),
         ("best", "none" if best is None else f"{body['metric']} {score_text(best['score'])} ({_named(best)})"),
-        ("under way", ", ".join(_named(trial) for trial in body["open"][:8]) or "nothing"),
+        ("under way", _under_way(body)),
         ("budget", " or ".join(ends) or "none"),
         ("to do", _to_do(body)),
     ]
     if body["result"]:
         lines.append(("package", str(body["result"].get("package"))))
     return f"{body['name']}: {body['run']}\n" + "".join(f"  {name:<11}{text}\n" for name, text in lines)
+
+
+def _under_way(body: Mapping[str, Any]) -> str:
+    """Trials that are being fitted, or that were when the run stopped."""
+    named = ", ".join(_named(trial) for trial in body["open"][:8])
+    if not named or body["state"] == "running":
+        return named or "nothing"
+    return f"nothing (not finished when it ended: {named})"
 
 
 def _named(trial: Mapping[str, Any]) -> str:

@@ -17,6 +17,7 @@ ONE_HOT_LEVELS = 64  # a category with more levels is target-encoded for linear 
 CODE_LEVELS = 255  # a category with more levels is target-encoded for trees
 CODES_AS_LEVELS = 32  # whole numbers with at most so many values are one-hot encoded beside being numbers
 MANY_ROUNDS, SMALL_TABLE = 800, 20_000  # small tables are boosted longer than the catalog says: it costs little there
+FEWEST_ROUNDS, MOST_TREES = 100, 4000
 FEW_LEVELS = 2  # with so few levels, target encoding says no more than a code
 
 CATEGORY_PARAMS = ("cat_l2", "cat_smooth", "max_cat_to_onehot")  # of LightGBM, for category codes only
@@ -169,12 +170,19 @@ def _boosted(
     draft, estimator = pipeline.draft, pipeline.estimator(family)
     params: dict[str, Any] = {"categorical": tuple(range(len(codes))), "threads": draft.resolved.search.trial.cpus}
     rounds = OPERATORS[estimator].rounds
-    if rounds is not None and draft.schema.rows <= SMALL_TABLE:
-        params[rounds] = MANY_ROUNDS
+    if rounds is not None:
+        params[rounds] = _most_rounds(draft, int(str(OPERATORS[estimator].fixed[rounds])))
     if not codes:  # nothing to search where there are no categories
         params |= {name: OPERATORS[estimator].space[name].default for name in CATEGORY_PARAMS}
     pipeline.step(estimator, estimator, [pipeline.join(parts)], params)
     return pipeline.finish(name, family)
+
+
+def _most_rounds(draft: Draft, usual: int) -> int:
+    """How long to boost: longer on small tables, shorter where a round is one tree for each of many classes."""
+    trees = len(draft.classes) if len(draft.classes) > 2 else 1
+    rounds = MANY_ROUNDS if draft.schema.rows <= SMALL_TABLE else usual
+    return max(FEWEST_ROUNDS, min(rounds, MOST_TREES // trees))
 
 
 BUILDERS = {

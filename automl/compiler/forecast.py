@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from automl.catalog import OPERATORS
 from automl.compiler.draft import Draft
+from automl.errors import Diagnostic
 from automl.graph import Node
 from automl.plan import Candidate, Forecast
 from automl.tasks import node_params
@@ -24,7 +25,20 @@ def forecast(draft: Draft) -> Draft:
     baseline = candidates[0].forecast.cpu_s * (draft.laid_out.fold_count + FITS_OF_BASELINE)
     cells = rows * len(draft.schema.columns)
     floor = START_S + EMIT_S + cells * READ_S_PER_CELL + baseline
-    return replace(draft, candidates=candidates, floor_s=round(floor, 1))
+    draft = replace(draft, candidates=candidates, floor_s=round(floor, 1))
+    warning = below_floor(draft.resolved.search.budget.time_s, draft.floor_s)
+    if warning is None:
+        return draft
+    at = draft.loaded.places.spot(("search", "budget", "time"), "value")
+    return draft.find(draft.loaded.places.at_spot(at, warning.severity, warning.code, warning.message, warning.hint))
+
+
+def below_floor(time_s: float | None, floor_s: float) -> Diagnostic | None:
+    """The warning (PLAN006) that a time budget leaves no time to search."""
+    if time_s is None or time_s >= floor_s:
+        return None
+    text = f"a time budget of {time_s:g} s is below the {floor_s:g} s that starting, the baseline and the package take"
+    return Diagnostic("warning", "PLAN006", text, hint="the run may take longer than that, and the baseline may win")
 
 
 def _one_fit(candidate: Candidate, draft: Draft) -> Forecast:

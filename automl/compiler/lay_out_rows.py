@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
+
+import numpy as np
 
 from automl.compiler.draft import Draft
-from automl.data.dataset import make_dataset
+from automl.data.dataset import Dataset, make_dataset
 from automl.plan import RowPlan
 from automl.rows import Rows, Split, SplitKind, digest_rows
 from automl.value import derive_seed
 
 INNER_FOLDS = 5
+SIDES: tuple[tuple[str, Literal["in", "out"]], ...] = (("fit", "in"), ("score", "out"))
 INNER_KIND: dict[str, SplitKind] = {"random": "random", "stratified": "stratified", "group": "group", "time": "blocks"}
 
 
@@ -37,7 +41,27 @@ def lay_out_rows(draft: Draft) -> Draft:
         return draft.find(
             draft.loaded.places.diagnostic("error", "DATA067", at, f"the rows cannot be cut: {error}", hint)
         )
+    one_sided = _one_sided(plan, dataset)
+    if one_sided:
+        message = f"{one_sided}: a part of a binary table that lacks a class cannot be fitted or scored"
+        hint = "use fewer folds, another holdout (0: none), or rows with more of the rare class"
+        return draft.find(draft.loaded.places.diagnostic("error", "DATA069", ("validation",), message, hint))
     return replace(draft, rows=plan.model_copy(update={"digests": digests}))
+
+
+def _one_sided(plan: RowPlan, dataset: Dataset) -> str | None:
+    """The first part of a binary table that lacks a class, in words; None where there is none."""
+    if len(dataset.classes) != 2:
+        return None
+    parts = {f"fold {k}, rows to {what}": plan.fold(k, side) for k in range(plan.fold_count) for what, side in SIDES}
+    if plan.held_out is not None:
+        parts = {"the holdout": plan.held_out, "the rows beside the holdout": plan.dev, **parts}
+    rows = Rows(dataset.context)
+    for words, part in parts.items():
+        counts = np.bincount(dataset.target[rows.resolve(part)].astype(np.int64), minlength=2)
+        if counts.min() == 0:
+            return f"{words}: no row of class {dataset.classes[int(np.argmin(counts))]!r}"
+    return None
 
 
 def _digests(plan: RowPlan, rows: Rows) -> dict[str, str]:

@@ -25,7 +25,7 @@ from automl.value import pretty_json
 
 LEDGER, RESULT, PLAN, DECISIONS = "ledger.jsonl", "result.json", "plan.json", "decisions.json"
 OWN_FILES = (LEDGER, RESULT, PLAN, DECISIONS, FILE_NAME, "leaderboard.csv", "report.html")
-PACKAGE = "package"
+PACKAGE, MANIFEST = "package", "manifest.json"
 
 State = Literal["new", "continued", "extended"]
 
@@ -89,7 +89,8 @@ def open_folder(options: TrainOptions, planned: Planned, place: Mapping[str, Any
         raise error(
             "RUN001", f"{path} holds a run", "--resume continues it, --overwrite starts anew, -o names another folder"
         )
-    if not there and (path / PACKAGE).exists() and not options.overwrite:
+    ours = (path / PACKAGE / MANIFEST).is_file()
+    if not there and (path / PACKAGE).exists() and not (options.overwrite and ours):
         raise error("RUN002", f"{path / PACKAGE} is there already, but no run beside it", "-o names another folder")
     if path.exists() and not path.is_dir():
         raise error("RUN002", f"{path} is a file; expected the folder of a run", "-o names another folder")
@@ -128,12 +129,21 @@ def _resume(path: Path, planned: Planned, place: Mapping[str, Any]) -> RunFolder
     larger = _larger(planned.plan.spec.search.budget, _budget_before([ledger.header, *events]))
     spent = sum(float(event["wall_s"]) for event in events if event["event"] == "spent")
     folder = RunFolder(path, planned, ledger, "extended" if larger else "continued", spent)
-    if not larger and (path / RESULT).is_file():
-        folder.finished = json.loads((path / RESULT).read_text(encoding="utf-8"))
+    folder.finished = None if larger else _finished(path / RESULT)
+    if folder.finished is not None:
         return folder
     (path / RESULT).unlink(missing_ok=True)  # from here on the run is not done
     ledger.note("session", _session(planned, place))
     return _opened(folder)
+
+
+def _finished(result: Path) -> Mapping[str, Any] | None:
+    """The result of a run that is done. One that cannot be read is made anew: the ledger has all it takes."""
+    try:
+        found = json.loads(result.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) and "digest" in found and "metric" in found else None
 
 
 def _budget_before(lines: Sequence[Mapping[str, Any]]) -> BudgetSpec:

@@ -8,6 +8,7 @@ EMIT_S = 2.0  # rendering and writing the package, and closing the workers
 RESTART_S = 3.0  # workers that were busy at the cut are started anew
 FINAL_SHARE = 2.0  # a fit on all rows against one on a fold's rows, with some slack
 REMEMBERED = 1000  # trials
+BASELINE = 0  # the number of its trial
 
 
 class Reserve:
@@ -18,7 +19,7 @@ class Reserve:
         self._fit_s = 0.0
 
     def __call__(self, event: Event) -> None:
-        if isinstance(event, Finished):
+        if isinstance(event, Finished) and event.unit.trial != BASELINE:  # its time is that of the first imports
             self._walls[event.unit.trial] = max(event.wall_s, self._walls.get(event.unit.trial, 0.0))
         elif isinstance(event, Settled):
             self._walls.setdefault(event.trial.number, 0.0)

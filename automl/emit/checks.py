@@ -8,8 +8,8 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from automl.emit.request import EmitRequest
 from automl.errors import AutomlError, Diagnostic
+from automl.plan import Plan
 
 NEEDED = frozenset(
     {"automl", "hatchling", "joblib", "lightgbm", "numpy", "pyarrow", "pytest", "scipy", "sklearn", "test", "tests"}
@@ -24,10 +24,10 @@ def package_name(name: str) -> str:
     return name.replace("-", "_")
 
 
-def check_request(request: EmitRequest) -> None:
-    """Raise AutomlError with every finding about the request itself."""
-    package = request.plan.spec.package
-    found = [*_names(request.plan.spec.name), *_outputs(request.plan.classes, request.plan.spec.data.id)]
+def check_plan(plan: Plan) -> None:
+    """Raise AutomlError with every finding about what a plan would be emitted as."""
+    package = plan.spec.package
+    found = [*_names(plan.spec.name), *_outputs(plan.classes, plan.spec.data.id)]
     if not _VERSION.fullmatch(package.version):
         found.append(
             _error("EMIT004", f"package.version {_short(package.version)} is no version number", "write it like 1.0.0")

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from automl.emit.assemble import package_files
-from automl.emit.checks import check_request, check_target
+from automl.emit.checks import check_plan, check_target
 from automl.emit.manifest import NAME, package_digest
 from automl.emit.request import EmitRequest, Emitted
 
@@ -19,7 +19,7 @@ def emit_package(request: EmitRequest, out: Path, replace: bool = False) -> Emit
 
     An existing package is replaced only if `replace`. Raises AutomlError (EMIT0xx) with all that the user must change.
     """
-    check_request(request)
+    check_plan(request.plan)
     check_target(out, replace)
     files, warnings = package_files(request)
     _put(files, out)

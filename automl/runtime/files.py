@@ -19,6 +19,7 @@ from .columns import Column, Columns, Text
 from .table import BadInput, ColumnSpec, Problem, columns_from, missing_column
 
 CHUNK = 1 << 16
+LONGEST_FIELD = 1 << 30  # characters; the standard library's own limit of 131,072 would refuse what training reads
 CSV_SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz")
 
 
@@ -43,16 +44,16 @@ def iter_table(
 
     A column that is not in the file is one of missing values: ask `header` first where it must be there.
     """
-    if path.name.endswith(".parquet"):
+    if path.name.lower().endswith(".parquet"):
         return iter_parquet(path, specs, chunk)
-    if path.name.endswith(CSV_SUFFIXES):
+    if path.name.lower().endswith(CSV_SUFFIXES):
         return iter_csv(path, specs, chunk, layout)
     raise _refuse(path, f"a file that ends in {', '.join(CSV_SUFFIXES)} or .parquet")
 
 
 def header(path: Path, layout: CsvFormat | None = None) -> tuple[str, ...]:
     """The column names of a csv or parquet file, in its order. Raises BadInput, OSError."""
-    if path.name.endswith(".parquet"):
+    if path.name.lower().endswith(".parquet"):
         with _open_parquet(path) as file:
             return tuple(file.schema_arrow.names)
     with _csv_records(path, layout) as records:
@@ -118,7 +119,7 @@ def _columns(specs: Sequence[ColumnSpec], fields: Mapping[str, Any], rows: int, 
 
 def _open_csv(path: Path, layout: CsvFormat) -> IO[str]:
     encoding = "utf-8-sig" if layout.encoding.lower() in ("utf-8", "utf8") else layout.encoding
-    if path.name.endswith(".gz"):
+    if path.name.lower().endswith(".gz"):
         return gzip.open(path, "rt", encoding=encoding, newline="")
     return path.open(encoding=encoding, newline="")
 
@@ -126,6 +127,7 @@ def _open_csv(path: Path, layout: CsvFormat) -> IO[str]:
 @contextmanager
 def _csv_records(path: Path, layout: CsvFormat | None) -> Iterator[Iterator[list[str]]]:
     """The records of a csv file, the header first, blank lines left out."""
+    csv.field_size_limit(LONGEST_FIELD)
     separated = layout.delimiter if layout is not None else "\t" if ".tsv" in path.suffixes else ","
     with _open_csv(path, layout or CsvFormat()) as file:
         try:

@@ -116,8 +116,10 @@ _READABLE: Final = f"{', '.join(SUFFIXES[:-1])} and {SUFFIXES[-1]} can be read"
 
 def _check_format(form: WrittenFormat, findings: Findings) -> None:
     path: Path = ("data", "format")
-    if form.delimiter is not None and (len(form.delimiter) != 1 or form.delimiter in '"\r\n'):
-        message = f"data.format.delimiter: expected one character, found {quoted(form.delimiter)}"
+    if form.delimiter is not None and (
+        len(form.delimiter) != 1 or form.delimiter in '"\r\n' or not form.delimiter.isascii()
+    ):
+        message = f"data.format.delimiter: expected one ASCII character, found {quoted(form.delimiter)}"
         findings.error("SPEC026", (*path, "delimiter"), message)
     if form.decimal not in (None, ".", ","):
         message = f"data.format.decimal: expected '.' or ',', found {quoted(str(form.decimal))}"

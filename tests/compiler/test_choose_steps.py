@@ -159,3 +159,10 @@ def test_nothing_left_to_learn_from_is_told_at_data() -> None:
     bare = replace(draft, schema=draft.schema.model_copy(update={"columns": columns}))
     (found,) = errors(choose_steps(bare))
     assert (found.code, found.line, found.column) == ("DATA068", 3, 1)
+
+
+@pytest.mark.parametrize(("rows", "classes", "rounds"), [(300, 2, 800), (300, 10, 400), (25_000, 2, 400)])
+def test_boosting_is_longer_on_small_tables_and_shorter_for_many_classes(rows: int, classes: int, rounds: int) -> None:
+    table = {"a": [i * 0.5 for i in range(rows)], "y": [f"c{i % classes}" for i in range(rows)]}
+    draft = passed(draft_of(table, SPEC + "search: {families: [lightgbm]}\n"), choose_steps)
+    assert draft.candidates[-1].graph.output.params["num_rounds"] == rounds

@@ -174,3 +174,22 @@ def test_a_leak_ends_the_compilation(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compiler, "PASSES", passes)
     with pytest.raises(AutomlError, match="LEAK001"):
         compile_draft(draft_of(TABLE))
+
+
+@pytest.mark.parametrize(
+    ("positives", "more", "words"),
+    [
+        (2, "validation: {folds: 2}\n", "the holdout: no row of class '1'"),
+        (3, "validation: {folds: 5, holdout: 0}\n", "rows to score: no row of class '1'"),
+    ],
+)
+def test_a_part_without_one_of_two_classes_is_told_before_any_fit(positives: int, more: str, words: str) -> None:
+    table = {"a": [i * 0.5 for i in range(400)], "y": [int(i < positives) for i in range(400)]}
+    (found,) = errors(passed(draft_of(table, SPEC + more), lay_out_rows))
+    assert (found.code, found.line) == ("DATA069", 6)
+    assert words in found.message
+
+
+def test_enough_rows_of_the_rare_class() -> None:
+    table = {"a": [i * 0.5 for i in range(400)], "y": [int(i < 20) for i in range(400)]}
+    assert errors(passed(draft_of(table), lay_out_rows)) == []

@@ -174,3 +174,12 @@ def test_the_baseline_is_the_cheapest_and_rows_held_out_cost_nothing() -> None:
 def test_forecasting_twice_changes_nothing() -> None:
     once = _forecast(1_000)
     assert forecast(once) == once
+
+
+def test_a_time_budget_below_the_floor_is_told() -> None:
+    def told(seconds: int) -> list[str]:
+        draft = passed(draft_of(TABLE, SPEC + f"search: {{budget: {{time: {seconds}s}}}}\n"), forecast)
+        return [found.code for found in draft.findings if found.line == 6]
+
+    assert told(2) == ["PLAN006"]
+    assert told(60) == []

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as arrow
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from automl.data.dataset import make_dataset
@@ -247,7 +247,6 @@ ODD = st.text(alphabet="0123456789.-+eE trufalsNA/:?", max_size=10) | st.sampled
 )
 
 
-@settings(max_examples=150, deadline=None)
 @given(st.lists(ODD, min_size=1, max_size=8))
 def test_what_was_inferred_reads_the_same_values_again(values: list[str]) -> None:
     table, _ = to_physical(raw(x=values, y=["1"] * len(values)), Y)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from automl.errors import AutomlError
 from tests.e2e.data import write_spec
 from tests.e2e.support import command, copy_run, events, files_of, ledger, run_inline
 from tests.e2e.test_same_winner import check_same
@@ -109,3 +110,20 @@ def test_overwrite_starts_anew_and_keeps_what_is_not_the_runs(spec: Path, finish
     assert not events(run, "session")
     assert (run / "notes.txt").read_text() == "mine"
     assert ledger(run).header["budget"] == {"trials": 4, "time_s": None}
+
+
+@pytest.mark.parametrize("text", ["[]", "{", '{"ok": true}'])
+def test_a_result_that_cannot_be_read_is_made_anew(text: str, spec: Path, finished: Path, tmp_path: Path) -> None:
+    run = copy_run(finished, tmp_path / "run")
+    before = json.loads((run / "result.json").read_text())
+    (run / "result.json").write_text(text)
+    assert run_inline(spec, run, resume=True)["digest"] == before["digest"]
+
+
+def test_overwrite_spares_a_package_that_is_none(spec: Path, tmp_path: Path) -> None:
+    mine = tmp_path / "run" / "package" / "mine"
+    mine.parent.mkdir(parents=True)
+    mine.write_text("mine")
+    with pytest.raises(AutomlError, match="RUN002"):
+        run_inline(spec, tmp_path / "run", overwrite=True)
+    assert mine.read_text() == "mine"

@@ -116,7 +116,7 @@ def test_a_file_more(boosted: Path, tmp_path: Path, capsys: pytest.CaptureFixtur
     (package / "src/shop/artifacts/more.json").write_text("{}")
     ran = command(capsys, "verify", package)
     assert ran.code == 6
-    assert "artifacts/more.json is not in the manifest" in ran.told["differences"][0]
+    assert "src/shop/artifacts/more.json: no part of the package" in ran.told["differences"]
 
 
 class TestData:
@@ -152,3 +152,18 @@ class TestData:
         ran = command(capsys, "verify", run / "package")
         assert (ran.code, ran.codes) == (1, {"PLAN005"})
         assert "'age'" in ran.told["diagnostics"][0]["message"]
+
+
+def test_a_file_more_outside_the_sources(boosted: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    package = changed(boosted, tmp_path / "run")
+    (package / "deploy.sh").write_text("true\n")
+    ran = command(capsys, "verify", package)
+    assert ran.code == 6
+    assert "deploy.sh: no part of the package" in ran.told["differences"]
+
+
+def test_decisions_that_are_none(boosted: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    package = changed(boosted, tmp_path / "run")
+    (package / "decisions.json").write_text("null")
+    ran = command(capsys, "verify", package)
+    assert (ran.code, ran.codes) == (1, {"VER002"})

@@ -113,3 +113,29 @@ def test_the_example_specs(name: str, tmp_path: Path, capsys: pytest.CaptureFixt
     assert len(lines) == verified.told["rows"]
     classes = {"bike": 0, "car": 4, "bank": 2}[name]
     assert sum(column.startswith("probability_") for column in lines[0]) == classes
+
+
+def test_a_baseline_that_wins_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ran = command(capsys, "train", write_spec(tmp_path, 4), "-o", tmp_path / "run", *INLINE, "--trials", "1")
+    assert ran.code == 0
+    assert [found["code"] for found in ran.told["warnings"]] == ["RUN006"]
+
+
+def test_a_time_budget_below_the_floor_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ran = command(capsys, "train", write_spec(tmp_path, 4), "-o", tmp_path / "run", *INLINE, "--time", "1s")
+    assert ran.code == 0
+    assert "PLAN006" in {found["code"] for found in ran.told["warnings"]}
+
+
+def test_what_cannot_be_emitted_is_told_before_the_search(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "t.csv").write_text("prediction,a,y\n" + "".join(f"r{i},{i % 7},{i % 2}\n" for i in range(60)))
+    spec = tmp_path / "s.yaml"
+    spec.write_text("version: 1\nname: s\ndata: {path: t.csv, target: y, id: [prediction]}\n")
+    assert command(capsys, "compile", spec).codes == {"EMIT003"}
+    assert command(capsys, "train", spec, "-o", tmp_path / "run", *INLINE).codes == {"EMIT003"}
+    assert not (tmp_path / "run").exists()
+
+
+def test_more_threads_than_cpus(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    spec = write_spec(tmp_path, 4, search={"trial": {"cpus": 999}})
+    assert command(capsys, "train", spec, "-o", tmp_path / "run", *INLINE).codes == {"EXE011"}

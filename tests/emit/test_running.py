@@ -152,7 +152,8 @@ def test_wrong_input_is_answered_in_words(packages: Path, tmp_path: Path) -> Non
         ),
         (("predict", tmp_path / "none.csv", "-o", tmp_path / "out.csv"), "none.csv"),
         (("predict", packages / "trees_binary.csv", "-o", tmp_path / "out.xlsx"), "ends in .csv, .csv.gz or .parquet"),
-        (("predict", packages / "trees_binary.csv", "-o", tmp_path / "no" / "out.csv"), "No such file"),
+        (("predict", packages / "trees_binary.csv", "-o", tmp_path / "no" / "out.csv"), "there is no folder"),
+        (("predict", tmp_path / "wrong.csv", "-o", tmp_path / "wrong.csv"), "would replace the input"),
         (("refit", "--data", tmp_path / "wrong.csv", "--check"), "a column of this name in wrong.csv"),
     ):
         done = run(package, *arguments)

@@ -6,7 +6,7 @@ import ast
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from automl.emit.render import environment, template_root
@@ -43,7 +43,6 @@ VALUES = st.recursive(
 
 
 @given(value=VALUES, indent=st.sampled_from([0, 4, 8]))
-@settings(deadline=None, max_examples=150)
 def test_a_literal_is_read_back_as_the_value(value: Any, indent: int) -> None:
     read = ast.literal_eval(str(literal(value, indent)))
     assert read == value
@@ -51,14 +50,12 @@ def test_a_literal_is_read_back_as_the_value(value: Any, indent: int) -> None:
 
 
 @given(texts=st.frozensets(TEXTS, min_size=1))
-@settings(deadline=None)
 def test_a_set_of_texts_is_written_in_sorted_order(texts: frozenset[str]) -> None:
     assert eval(literal(texts), {"frozenset": frozenset}) == texts
     assert literal(texts) == literal(frozenset(sorted(texts, reverse=True)))
 
 
 @given(text=TEXTS)
-@settings(deadline=None)
 def test_markdown_text_is_one_short_line_without_markup(text: str) -> None:
     shown = markdown(text)
     assert "\n" not in shown

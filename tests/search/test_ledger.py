@@ -55,7 +55,7 @@ def test_numbers_that_json_has_not(path: Path) -> None:
 
 
 @given(cut=st.integers(1, 200))
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_torn_last_line_is_dropped(path: Path, cut: int) -> None:
     path.unlink(missing_ok=True)
     content = write(path)
@@ -73,7 +73,7 @@ def test_a_torn_last_line_is_dropped(path: Path, cut: int) -> None:
 
 
 @given(place=st.integers(0), bit=st.integers(0, 7))
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_flipped_bit_is_found_and_its_line_named(path: Path, place: int, bit: int) -> None:
     path.unlink(missing_ok=True)
     content = bytearray(write(path))

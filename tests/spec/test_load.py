@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from automl.errors import AutomlError
@@ -141,13 +141,11 @@ def hold(text: str) -> None:
     assert AutomlError(found).diagnostics is not None
 
 
-@settings(max_examples=150, deadline=None)
 @given(st.text(alphabet=st.sampled_from("ab:-[]{}&*!#|>'\"%@`?,\n \t0\0é"), max_size=40))
 def test_any_text(text: str) -> None:
     hold(text)
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.data())
 def test_everything_with_a_piece_replaced(data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(EVERYTHING)))
@@ -186,7 +184,6 @@ PATHS = [
 ]
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.dictionaries(st.sampled_from(PATHS), VALUES, max_size=4))
 def test_any_value_anywhere(changes: dict[tuple[str, ...], object]) -> None:
     spec = yaml.safe_load(EVERYTHING)

@@ -30,6 +30,10 @@ def predict_file(source: Path, out: Path) -> int:
     The columns are the ids that the file has, then `prediction`.
     `out` appears whole or not at all.
     """
+    if out.exists() and out.samefile(source):
+        raise BadInput([Problem(0, "", "an output file other than the input", repr(out.name))])
+    if not out.parent.is_dir():
+        raise BadInput([Problem(0, "", "an output file in a folder that is there", repr(str(out)))])
     model, ids, rows = load(), _ids_in(source), 0
     with _replacing(out) as fresh, _open_output(fresh, out.name, (*ids, *OUTPUTS)) as output:
         for columns in read_chunks(source, ids):
