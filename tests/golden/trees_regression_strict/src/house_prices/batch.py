@@ -31,9 +31,9 @@ def predict_file(source: Path, out: Path) -> int:
     `out` appears whole or not at all.
     """
     if out.exists() and out.samefile(source):
-        raise BadInput([Problem(0, "", "an output file other than the input", repr(out.name))])
+        raise OSError(f"{out}: the output would replace the input")
     if not out.parent.is_dir():
-        raise BadInput([Problem(0, "", "an output file in a folder that is there", repr(str(out)))])
+        raise OSError(f"{out}: there is no folder {out.parent}")
     model, ids, rows = load(), _ids_in(source), 0
     with _replacing(out) as fresh, _open_output(fresh, out.name, (*ids, *OUTPUTS)) as output:
         for columns in read_chunks(source, ids):
