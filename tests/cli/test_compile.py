@@ -24,7 +24,7 @@ def test_shows_everything_and_writes_plan_and_lock(place: Path, capsys: pytest.C
     assert ran.code == 0
     for text in ("tiny: binary task (no, yes), 40 rows, 4 columns, metric roc_auc", "the target has 2 distinct values",
                  "numbers(2) -> standardise -> one_hot(1) -> join -> logistic", "2 trials x 2 folds",
-                 "is the shortest"):  # fmt: skip
+                 "to start, fit the baseline and write a package"):  # fmt: skip
         assert text in ran.out, text
     assert ran.err.startswith("warning[DATA033] ") and ran.err.count("\n") == 1
     text = place.with_name("plan.json").read_text()

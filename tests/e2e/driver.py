@@ -9,6 +9,7 @@ missing; `nowhere`: it runs on.
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -74,6 +75,8 @@ def _stop_in_ledger(units: int, torn: bool, marker: Path) -> None:
 
 if __name__ == "__main__":
     point, marker, *arguments = sys.argv[1:]
+    # Whoever is started in the background of a shell, as CI may be, hands down that Ctrl-C is ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if "inline" in arguments:
         sys.modules["ray"] = None  # type: ignore[assignment]  # any import of it fails
     import automl.driver.opening

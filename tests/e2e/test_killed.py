@@ -56,7 +56,7 @@ def test_ctrl_c_and_status(
     spec: Path, finished: Path, tmp_path: Path, drivers: list[Driver], capsys: pytest.CaptureFixture[str]
 ) -> None:
     run = tmp_path / "run"
-    drivers.append(Driver(run, [str(spec), "--executor", "inline"], delay_s=1.0).start())
+    drivers.append(Driver(run, [str(spec), "--executor", "inline"], delay_s=0.6).start())
     drivers[0].until_settled(4)
     during = command(capsys, "status", run).told
     assert during["state"] == "running"
