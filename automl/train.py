@@ -17,7 +17,8 @@ from automl.emit.checks import check_plan
 from automl.emit.request import EmitRequest, Emitted
 from automl.emit.write import emit_package
 from automl.errors import AutomlError, Diagnostic, NotAccepted, error
-from automl.fit import FitContext
+from automl.executors.inline import InlineExecutor
+from automl.fit import FitContext, run
 from automl.jobs import Executor
 from automl.lock import check_lock
 from automl.plan import Plan, TrialScore
@@ -83,22 +84,38 @@ class _Run:
         self.planned, self.plan = planned, planned.plan
         self.options, self.folder, self.watch = options, folder, watch
         self.began = began
+        self.context = FitContext(self.plan, planned.dataset)
+        self.remote = False
         self.reserve = Reserve()
         self.warnings = list(planned.warnings)
 
     def go(self, opening: Opening) -> dict[str, Any]:
         try:
-            executor = opening.executor(FitContext(self.plan, self.planned.dataset))
+            self.remote = opening.address is not None
+            executor = opening.executor(self.context)
         except BaseException:
             opening.close()
             raise
         try:
             found, searched_s = self._search(executor)
-            final = self._final(executor, found)
+            final = self._final(self._finisher(executor, found), found)
         finally:
             executor.close()
         emitted = self._emit(found, final)
         return self._result(found, final, emitted, searched_s, executor.workers)
+
+    def _finisher(self, executor: Executor, found: SearchResult) -> Executor:
+        """Where the final fits run: on the workers; or in this process, where a cut left workers of this machine busy.
+
+        Starting those anew takes longer than importing the libraries here. A cluster elsewhere may be of another CPU
+        class: there the workers finish what workers began.
+        """
+        cut = any(decision.kind == "cut" for decision in found.decisions)
+        if not cut or self.remote:
+            executor.drop()
+            return executor
+        executor.close()
+        return InlineExecutor(run, self.context, self.plan.spec.search.trial.cpus)
 
     def _search(self, executor: Executor) -> tuple[SearchResult, float]:
         budget = self.plan.spec.search.budget
@@ -110,11 +127,11 @@ class _Run:
         deadline = None
         if budget.time_s is not None:
             end = self.began + budget.time_s - self.folder.spent_s
-            deadline = Deadline(time.monotonic, end, lambda: self.reserve.seconds(executor.workers))
+            finishers = executor.workers if self.remote else 1
+            deadline = Deadline(time.monotonic, end, lambda: self.reserve.seconds(finishers))
         settings = SearchSettings(trials=budget.trials, deadline=deadline, extend=self.folder.state == "extended")
         start = time.monotonic()
         found = run_search(self.plan, executor, self.folder.ledger, settings, self._seen)
-        executor.drop()  # what a cut left under way
         return found, time.monotonic() - start
 
     def warn(self, code: str, message: str, hint: str | None = None) -> None:
