@@ -40,6 +40,7 @@ class RunFolder:
     state: State = "new"
     spent_s: float = 0.0
     finished: Mapping[str, Any] | None = None
+    opened: bool = False  # for work, not only to return what stands there
     began: float = field(default_factory=time.monotonic)
 
     @property
@@ -54,7 +55,7 @@ class RunFolder:
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Leave the ledger whole; a run that did not finish still gets its leaderboard and report."""
-        if self.finished is None:
+        if self.opened:
             self.ledger.note("spent", {"wall_s": round(time.monotonic() - self.began, 3)})
         self.ledger.close()
         if self.finished is None:
@@ -63,7 +64,6 @@ class RunFolder:
     def selected(self, trial: TrialScore, digest: str, decisions: tuple[Mapping[str, Any], ...]) -> None:
         """Record the winner."""
         self.ledger.note("selected", {"trial": trial.number, "candidate": trial.candidate, "digest": digest})
-        self.ledger.note("spent", {"wall_s": round(time.monotonic() - self.began, 3)})
         self.ledger.flush()
         write_whole(self.path / DECISIONS, pretty_json([dict(decision) for decision in decisions]))
 
@@ -170,4 +170,5 @@ def _opened(folder: RunFolder) -> RunFolder:
     plan = folder.planned.plan
     write_whole(folder.path / PLAN, pretty_json(plan.model_dump(mode="json")))
     write_whole(folder.path / FILE_NAME, lock_text({plan.spec.name: folder.planned.lock}))
+    folder.opened = True
     return folder
