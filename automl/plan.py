@@ -16,6 +16,7 @@ from automl.value import Value, digest_json, pretty_json
 
 PLAN_FORMAT = 1
 LOCK_FORMAT = 1
+BASELINE = 0  # the number of the baseline's trial
 
 
 class Decision(Value):

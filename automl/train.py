@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from automl.compiler.forecast import below_floor
-from automl.driver.finish import BASELINE, Final, Story, final_params, fit_final, ranked, request_of, score_by
+from automl.driver.finish import Final, Story, final_params, fit_final, ranked, request_of, score_by
 from automl.driver.folder import RunFolder, open_folder
 from automl.driver.opening import Opening
 from automl.driver.options import Stage, TrainOptions, Watch
@@ -21,7 +21,7 @@ from automl.executors.inline import InlineExecutor
 from automl.fit import FitContext, run
 from automl.jobs import Executor
 from automl.lock import check_lock
-from automl.plan import Plan, TrialScore
+from automl.plan import BASELINE, Plan, TrialScore
 from automl.planning import Planned, data_of_plan, load_planned, make_plan, read_plan
 from automl.search.budget import Deadline, SearchSettings
 from automl.search.events import Event, SearchResult

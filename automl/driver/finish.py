@@ -14,14 +14,13 @@ from automl.fit import Fitted, recipe_of
 from automl.jobs import Done, Executor, Job, Outcome
 from automl.measure import measure
 from automl.params import ParamValue
-from automl.plan import Lock, Plan, TrialScore, Winner
+from automl.plan import BASELINE, Lock, Plan, TrialScore, Winner
 from automl.rows import ALL, Rows, RowSet
 from automl.runtime.columns import Matrix
 from automl.select.interval import interval
 from automl.tasks import lower
 from automl.value import derive_seed, digest_json
 
-BASELINE = 0  # the number of the baseline's trial
 TRIED = 3  # how many of the best trials are fitted on all rows, one after the other, until one can be
 
 

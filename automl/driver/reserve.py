@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from automl.plan import BASELINE
 from automl.search.events import BestChanged, Event, Finished, Settled
 
 EMIT_S = 2.0  # rendering and writing the package, and closing the workers
 RESTART_S = 3.0  # ending the workers that are busy at the cut, and importing the libraries here
 FINAL_SHARE = 2.0  # a fit on all rows against one on a fold's rows, with some slack
 REMEMBERED = 1000  # trials
-BASELINE = 0  # the number of its trial
 
 
 class Reserve:

@@ -8,7 +8,7 @@ from typing import Any
 
 from automl import __version__
 from automl.emit.card import card_context, encode_json, winner_bytes
-from automl.emit.checks import output_columns, package_name
+from automl.emit.checks import output_columns
 from automl.emit.fields import schema_context
 from automl.emit.golden import golden_bytes
 from automl.emit.manifest import NAME, manifest_bytes
@@ -20,6 +20,7 @@ from automl.emit.steps import Step, artifacts_of, operators_of, pipeline_context
 from automl.emit.targets import folders
 from automl.errors import Diagnostic
 from automl.lock import lock_text as locks_text
+from automl.spec.check_package import package_name
 from automl.value import pretty_json
 
 READING = (

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from automl.errors import AutomlError, Diagnostic
 from automl.plan import Plan
+from automl.spec.check_package import package_name
 
 NEEDED = frozenset(
     {"automl", "hatchling", "joblib", "lightgbm", "numpy", "pyarrow", "pytest", "scipy", "sklearn", "test", "tests"}
@@ -17,11 +18,6 @@ NEEDED = frozenset(
 _VERSION = re.compile(r"[0-9]+(\.[0-9]+)*((a|b|rc)[0-9]+)?(\.post[0-9]+)?(\.dev[0-9]+)?")
 _IMAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:@-]{0,254}")
 _BLANKS = re.compile(r"\s+")
-
-
-def package_name(name: str) -> str:
-    """The Python package that a spec's name becomes: `-` turns into `_`."""
-    return name.replace("-", "_")
 
 
 def check_plan(plan: Plan) -> None:

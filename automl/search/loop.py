@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from automl.catalog.metrics import METRICS
 from automl.jobs import Done, Executor, Job, Outcome
-from automl.plan import Plan, TrialScore
+from automl.plan import BASELINE, Plan, TrialScore
 from automl.search.ask import Proposal, ask
 from automl.search.budget import SearchSettings
 from automl.search.decisions import Decision, cut_of, for_unit, forced_outcomes
@@ -35,7 +35,6 @@ from automl.search.scoring import UnitResult, from_done
 from automl.search.trials import OpenTrial, closing_line
 from automl.search.virtual import Unit
 
-_BASELINE = 0
 _IDLE_ANSWERS = 1000  # an executor that so often says "nothing yet" at once has lost a job: a bug, not a long wait
 
 
@@ -128,7 +127,7 @@ class _Search:
             unit = Unit(trial.number, trial.placed)
             trial.placed += 1
             # The baseline costs no virtual time: it is settled first, and a deadline finds it settled.
-            self._time.place(unit, 0.0 if unit.trial == _BASELINE else trial.candidate.forecast.cpu_s)
+            self._time.place(unit, 0.0 if unit.trial == BASELINE else trial.candidate.forecast.cpu_s)
             jobs.extend(self._job(unit, trial))
         self._record.flush()
         for job in jobs:
@@ -173,7 +172,7 @@ class _Search:
             return []
         self._in_flight[key] = unit
         limits = self._plan.spec.search.trial
-        bounded = self._settings.replay is None and unit.trial != _BASELINE
+        bounded = self._settings.replay is None and unit.trial != BASELINE
         return [
             Job(
                 key=key,
@@ -237,7 +236,7 @@ class _Search:
             self._close(ended, known)
 
     def _close(self, ended: TrialScore | FailedTrial, known: bool) -> None:
-        if ended.number == _BASELINE:
+        if ended.number == BASELINE:
             self._baseline_open = False
         self._watch(Settled(ended, self._settled, known))
         if isinstance(ended, FailedTrial):
