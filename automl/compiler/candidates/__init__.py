@@ -1,0 +1,21 @@
+"""The candidates of every family: one builder for each pipeline that a family may stand behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from automl.compiler.candidates.baseline import build_baseline
+from automl.compiler.candidates.boosted import build_boosted, build_boosted_on_means
+from automl.compiler.candidates.linear import build_linear
+from automl.compiler.candidates.pipeline import Pipeline
+from automl.plan import Candidate
+
+__all__ = ["BUILDERS", "Pipeline"]
+
+Builder = Callable[[Pipeline, str], Candidate | None]  # of the family named; None where it would add nothing
+
+BUILDERS: Mapping[str, tuple[Builder, ...]] = {
+    "constant": (build_baseline,),
+    "linear": (build_linear,),
+    "lightgbm": (build_boosted, build_boosted_on_means),
+}

@@ -1,0 +1,12 @@
+"""The candidate that every other one is compared with."""
+
+from __future__ import annotations
+
+from automl.compiler.candidates.pipeline import Pipeline
+from automl.plan import Candidate
+
+
+def build_baseline(pipeline: Pipeline, family: str) -> Candidate:
+    """The constant: class shares, or the mean. It reads one column, to know how many rows there are."""
+    pipeline.source("constant", "constant", [pipeline.features[0]])
+    return pipeline.finish("constant", family)

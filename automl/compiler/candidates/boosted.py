@@ -1,0 +1,61 @@
+"""Candidates of boosted trees: missing values and category codes as they are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from automl.catalog import OPERATORS
+from automl.compiler.candidates.pipeline import NUMERIC, Pipeline
+from automl.compiler.draft import Draft
+from automl.data.schema import ColumnInfo
+from automl.kinds import Kind
+from automl.plan import Candidate
+
+CODE_LEVELS = 255  # a category with more levels is target-encoded
+MANY_ROUNDS, SMALL_TABLE = 800, 20_000  # small tables are boosted longer than the catalog says: it costs little there
+FEWEST_ROUNDS, MOST_TREES = 100, 4000
+FEW_LEVELS = 2  # with so few levels, target encoding says no more than a code
+
+CATEGORY_PARAMS = ("cat_l2", "cat_smooth", "max_cat_to_onehot")  # of LightGBM, for category codes only
+
+
+def build_boosted(pipeline: Pipeline, family: str) -> Candidate:
+    """Category codes handled by the trees themselves; target means only for categories with very many levels."""
+    codes = [c for c in pipeline.of_kind(Kind.CATEGORICAL) if c.distinct <= CODE_LEVELS]
+    many = [c for c in pipeline.of_kind(Kind.CATEGORICAL) if c.distinct > CODE_LEVELS]
+    return _boosted(pipeline, family, "lightgbm", codes, many)
+
+
+def build_boosted_on_means(pipeline: Pipeline, family: str) -> Candidate | None:
+    """Every category with more than two levels as its cross-fitted target mean. None where none gains by it."""
+    categories = pipeline.of_kind(Kind.CATEGORICAL)
+    means = [c for c in categories if c.distinct > FEW_LEVELS]
+    if not any(c.distinct <= CODE_LEVELS for c in means):
+        return None  # the plain candidate does the same
+    return _boosted(pipeline, family, "lightgbm_means", [c for c in categories if c.distinct <= FEW_LEVELS], means)
+
+
+def _boosted(pipeline: Pipeline, family: str, name: str, codes: list[ColumnInfo], means: list[ColumnInfo]) -> Candidate:
+    parts = [pipeline.source("codes", "ordinal", codes)] if codes else []
+    if means:
+        parts.append(pipeline.source("means", "target_mean", means))
+    if numbers := pipeline.of_kind(*NUMERIC):
+        parts.append(pipeline.source("numbers", "numbers", numbers))
+    if dates := pipeline.of_kind(Kind.DATETIME):
+        parts.append(pipeline.source("dates", "date_parts", dates))
+    draft, estimator = pipeline.draft, pipeline.estimator(family)
+    params: dict[str, Any] = {"categorical": tuple(range(len(codes))), "threads": draft.resolved.search.trial.cpus}
+    rounds = OPERATORS[estimator].rounds
+    if rounds is not None:
+        params[rounds] = _most_rounds(draft, int(str(OPERATORS[estimator].fixed[rounds])))
+    if not codes:  # nothing to search where there are no categories
+        params |= {name: OPERATORS[estimator].space[name].default for name in CATEGORY_PARAMS}
+    pipeline.step(estimator, estimator, [pipeline.join(parts)], params)
+    return pipeline.finish(name, family)
+
+
+def _most_rounds(draft: Draft, usual: int) -> int:
+    """How long to boost: longer on small tables, shorter where a round is one tree for each of many classes."""
+    trees = len(draft.classes) if len(draft.classes) > 2 else 1
+    rounds = MANY_ROUNDS if draft.schema.rows <= SMALL_TABLE else usual
+    return max(FEWEST_ROUNDS, min(rounds, MOST_TREES // trees))

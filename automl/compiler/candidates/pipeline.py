@@ -1,0 +1,70 @@
+"""What every builder of candidates works with: nodes collected under readable ids, policies of the spec filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from automl.catalog import FAMILIES, OPERATORS
+from automl.compiler.draft import Draft
+from automl.data.schema import ColumnInfo
+from automl.graph import SOURCE, Graph, Node
+from automl.kinds import Kind
+from automl.plan import Candidate, Forecast
+
+NUMERIC = (Kind.NUMERIC, Kind.INTEGER, Kind.BOOLEAN)
+
+
+class Pipeline:
+    """Collects nodes in topological order under readable ids."""
+
+    def __init__(self, draft: Draft, features: tuple[ColumnInfo, ...]) -> None:
+        self.draft = draft
+        self.features = features
+        self.nodes: list[Node] = []
+
+    def source(self, node_id: str, op: str, columns: list[ColumnInfo], params: Mapping[str, Any] | None = None) -> str:
+        """A step that reads raw columns."""
+        names = tuple(c.name for c in columns)
+        return self._add(Node(id=node_id, op=op, inputs=(SOURCE,), columns=names, params=self._policies(op, params)))
+
+    def step(self, node_id: str, op: str, inputs: list[str], params: Mapping[str, Any] | None = None) -> str:
+        """A step that reads matrices."""
+        return self._add(Node(id=node_id, op=op, inputs=tuple(inputs), params=self._policies(op, params)))
+
+    def join(self, parts: list[str]) -> str:
+        """All parts side by side."""
+        return parts[0] if len(parts) == 1 else self.step("join", "join", parts)
+
+    def finish(self, candidate_id: str, family: str) -> Candidate:
+        """The candidate, its free parameters from the catalog."""
+        space = {
+            f"{n.id}.{name}": param
+            for n in self.nodes
+            for name, param in OPERATORS[n.op].space.items()
+            if name not in n.params
+        }
+        graph = Graph(nodes=tuple(self.nodes))
+        return Candidate(
+            id=candidate_id, family=family, graph=graph, space=space, forecast=Forecast(cpu_s=0.0, memory_bytes=0)
+        )
+
+    def of_kind(self, *kinds: Kind) -> list[ColumnInfo]:
+        """The features of these kinds, in table order."""
+        return [c for c in self.features if c.kind in kinds]
+
+    def estimator(self, family: str) -> str:
+        """The operator of that family for the task."""
+        assert self.draft.task is not None
+        return FAMILIES[family].estimators[self.draft.task]
+
+    def _add(self, node: Node) -> str:
+        self.nodes.append(node)
+        return node.id
+
+    def _policies(self, op: str, params: Mapping[str, Any] | None) -> dict[str, Any]:
+        """What the operator fixes, what the spec says of categories and numbers never seen, and the step's own."""
+        fixed = dict(OPERATORS[op].fixed)
+        package = self.draft.resolved.package
+        policies = {"unknown_category": package.unknown_category, "missing_numeric": package.missing_numeric}
+        return {**fixed, **{name: value for name, value in policies.items() if name in fixed}, **(params or {})}
