@@ -47,6 +47,7 @@ class OpenTrial:
             folds=merged.folds,
             score=merged.score,
             rounds=merged.rounds,
+            threshold=merged.threshold,
         )
 
 
@@ -54,4 +55,5 @@ def closing_line(ended: TrialScore | FailedTrial) -> dict[str, object]:
     """What the ledger says of a trial's end."""
     if isinstance(ended, FailedTrial):
         return {"outcome": ended.outcome.value, "score": None, "rounds": None}
-    return {"outcome": Outcome.OK.value, "score": ended.score, "rounds": ended.rounds}
+    chosen = {} if ended.threshold is None else {"threshold": ended.threshold}
+    return {"outcome": Outcome.OK.value, "score": ended.score, "rounds": ended.rounds, **chosen}
