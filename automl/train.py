@@ -150,7 +150,7 @@ class _Run:
         if not trials:
             causes = [
                 f"trial {t.number} ({t.candidate}): {t.outcome.value} {t.error or ''}".rstrip()
-                for t in found.failed[:3]
+                for t in found.unscored[:3]
             ]
             raise AutomlError(
                 [Diagnostic("error", "RUN003", f"no trial has a score: {cause}") for cause in causes or ["none ended"]]
