@@ -61,7 +61,8 @@ def guess_of(metric: Metric, prediction: Matrix, threshold: float | None) -> Val
     if metric.needs == "label":
         if threshold is not None and prediction.shape[1] == 2:
             return (prediction[:, 1] >= threshold).astype(np.int64)
-        return prediction.argmax(axis=1)
+        labels: Values = prediction.argmax(axis=1)
+        return labels
     return prediction[:, 1] if prediction.shape[1] == 2 else prediction
 
 
@@ -95,7 +96,7 @@ def _one_against_rest(metric: Metric, prediction: Matrix, target: Values, weight
 
 
 def _own(metric: Metric, guess: Values, target: Values) -> float:
-    """A user's function: copies of its own, an answer that is a finite number, and no other exception than ValueError."""
+    """A user's function: copies of its own, a finite number as the answer, no exception but ValueError."""
     function = load_function(metric.path, metric.folder, str(metric.source))
     try:
         answer = function(np.array(target), np.array(guess))

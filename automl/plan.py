@@ -103,10 +103,7 @@ class Plan(Value):
     @property
     def scorer(self) -> Metric:
         """The metric that is optimised, with its level; a user's own as the spec describes it."""
-        options = self.spec.metric_options
-        if options is None or options.source is None:
-            return at_level(METRICS[self.metric], None if options is None else options.level)
-        return own_metric(self.metric, options, self.task)
+        return scorer_of(self.metric, self.spec.metric_options, self.task)
 
     def scorer_of(self, name: str) -> Metric:
         """A metric that a criterion names: the optimised one, or another one of the catalog. Raises KeyError."""
@@ -124,8 +121,13 @@ class Plan(Value):
         return digest_json(shown)
 
 
-def own_metric(name: str, options: MetricOptions, task: TaskName) -> Metric:
-    """The declaration of a user's own function. With labels of two classes, it chooses their threshold."""
+def scorer_of(name: str, options: MetricOptions | None, task: TaskName) -> Metric:
+    """The metric of that name at the level of the spec; or the declaration of a user's own function.
+
+    A user's function of labels chooses the threshold of two classes.
+    """
+    if options is None or options.source is None:
+        return at_level(METRICS[name], None if options is None else options.level)
     needs = options.needs or "value"
     return Metric(
         name=name,

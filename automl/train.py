@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from automl.compiler.forecast import below_floor
-from automl.driver.finish import Final, Story, Examiner, final_params, fit_final, ranked, request_of
+from automl.driver.finish import Examiner, Final, Story, final_params, fit_final, ranked, request_of
 from automl.driver.folder import RunFolder, open_folder
 from automl.driver.opening import Opening
 from automl.driver.options import Stage, TrainOptions, Watch

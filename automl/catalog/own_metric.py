@@ -88,7 +88,7 @@ def _defines(tree: ast.Module, name: str) -> bool:
             return True
         if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store):
             return True
-        if isinstance(node, ast.ImportFrom | ast.Import):
-            if any((item.asname or item.name) in (name, "*") for item in node.names):
-                return True
+        imports = node.names if isinstance(node, ast.ImportFrom | ast.Import) else []
+        if any((item.asname or item.name) in (name, "*") for item in imports):
+            return True
     return False

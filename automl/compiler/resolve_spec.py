@@ -96,7 +96,7 @@ def _metric(draft: Draft) -> tuple[Draft, str]:
     draft = _own_needs(draft)
     chosen = metric_name(written.metric)
     named: list[tuple[Path, str | None]] = [(_metric_place(written.metric), chosen)]
-    named += [(("accept", i, "metric"), c.metric) for i, c in enumerate(written.accept or ()) if c.metric != chosen]
+    named += [(("accept", i, "metric"), c.metric) for i, c in enumerate(written.accept or ())]
     for path, name in named:
         if name in METRICS and task not in METRICS[name].tasks:
             fitting = ", ".join(sorted(m for m in METRICS if task in METRICS[m].tasks))
