@@ -46,8 +46,6 @@ def check_written(spec: WrittenSpec, findings: Findings) -> list[Diagnostic]:
         check_search(spec.search, spec.task, findings)
     _check_ensemble(spec, findings)
     check_accept(spec, findings)
-    if spec.run is not None and spec.run.executor == "local":
-        findings.later(("run", "executor"), "the local executor", "ray and inline are")
     check_package(spec.package, findings)
     return findings.found
 
