@@ -40,7 +40,7 @@ def check_written(spec: WrittenSpec, findings: Findings) -> list[Diagnostic]:
     if spec.data.positive is not None and spec.task not in (None, "binary"):
         message = f"data.positive is for binary tasks, and task is {spec.task}"
         findings.error("SPEC045", ("data", "positive"), message, "leave it out", at="key")
-    check_metric(spec.metric, ("metric",), spec.task, findings)
+    check_metric(spec.metric, spec.task, findings)
     _check_validation(spec, findings)
     if spec.search is not None:
         check_search(spec.search, spec.task, findings)
