@@ -112,7 +112,7 @@ class MetricOptions(Value):
 class RunSpec(Value):
     """Where trials run. Not a part of the resolved spec, so that no plan, lock or package depends on it."""
 
-    executor: Literal["ray", "inline"]
+    executor: Literal["ray", "local", "inline"]
     address: str | None
 
 
