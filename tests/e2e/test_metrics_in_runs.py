@@ -138,6 +138,7 @@ OWN = """import numpy as np
 
 
 def profit(target, guess):
+    print("said by the metric")  # must not get into the command's answer
     assert target.dtype == guess.dtype == np.int64
     return float(np.sum(guess * (8 * target - 1.0)))
 """
