@@ -88,3 +88,18 @@ def test_balanced_trees_are_those_of_balanced_weights(classes: int) -> None:
     assert balanced.text == lightgbm.fit((X,), by_hand, params, 1).text != plain.text
     shares = [lightgbm_runtime.apply(state, X)[:, 0].mean() for state in (balanced, plain)]
     assert shares[0] < shares[1] - 0.2  # the common class is less probable
+
+
+def test_quantiles_by_hand() -> None:
+    values = np.array([4.0, 1.0, 3.0, 2.0])
+    assert [constant.quantile(values, None, level) for level in (0.01, 0.25, 0.5, 0.51, 0.99)] == [1, 1, 2, 3, 4]
+    assert constant.quantile(values, np.array([1.0, 1.0, 1.0, 5.0]), 0.5) == 2
+    assert constant.quantile(values, np.array([9.0, 1.0, 1.0, 1.0]), 0.5) == 4
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_one_row_is_the_batch(objective: str) -> None:
+    state = trees(dict(objective_of(METRIC_OF[objective])))
+    batch = lightgbm_runtime.apply(state, X[:20])
+    alone = np.concatenate([lightgbm_runtime.apply(state, X[i : i + 1]) for i in range(20)])
+    assert batch.tobytes() == alone.tobytes()
