@@ -79,7 +79,8 @@ class Engine:
         return tuple(self._result(graph, tasks, key) for key in task.inputs)
 
     def _fit(self, task: Fit, inputs: tuple[Any, ...]) -> State:
-        target = Target(self.dataset.target[self.rows.resolve(task.rows)], len(self.dataset.classes))
+        at, weights = self.rows.resolve(task.rows), self.dataset.weights
+        target = Target(self.dataset.target[at], len(self.dataset.classes), None if weights is None else weights[at])
         module = import_module(f"automl.fitting.{OPERATORS[task.op].module}")
         state: State = module.fit(inputs, target, task.params, task.seed)
         return state
@@ -159,8 +160,11 @@ def path_rounds(last: int) -> tuple[int, ...]:
 
 
 def _measure(engine: Engine, plan: Plan, rows: RowSet, prediction: Matrix) -> float:
-    target = engine.dataset.target[engine.rows.resolve(rows)]
-    return measure(METRICS[plan.metric], prediction, target, len(plan.classes))
+    at, weights = engine.rows.resolve(rows), engine.dataset.weights
+    target = engine.dataset.target[at]
+    return measure(
+        METRICS[plan.metric], prediction, target, len(plan.classes), None if weights is None else weights[at]
+    )
 
 
 # One per context and process; holding the context keeps its id its own.

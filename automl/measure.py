@@ -13,23 +13,29 @@ from automl.catalog.metrics import Metric
 from automl.runtime.columns import Matrix
 
 
-def measure(metric: Metric, prediction: Matrix, target: npt.NDArray[Any], classes: int) -> float:
+def measure(
+    metric: Metric,
+    prediction: Matrix,
+    target: npt.NDArray[Any],
+    classes: int,
+    weights: npt.NDArray[np.float64] | None = None,
+) -> float:
     """The score in the metric's own direction and unit.
 
     `prediction` has shape (rows, classes), or (rows, 1) for regression (`classes` 0); `target` holds class codes or
-    values. Raises ValueError for what the metric is not defined on: no row, one class only (roc_auc), fewer than two
-    rows (r2), predictions that are not finite.
+    values, `weights` what each row counts for (None: all the same). Raises ValueError for what the metric is not
+    defined on: no row, one class only (roc_auc), fewer than two rows (r2), predictions that are not finite.
     """
     _check(metric, prediction, target, classes)
     module, _, name = metric.path.rpartition(".")
     function: Callable[..., float] = getattr(importlib.import_module(module), name)
     if metric.needs == "value":
-        return float(function(target, prediction[:, 0]))
+        return float(function(target, prediction[:, 0], sample_weight=weights))
     if metric.needs == "label":
-        return float(function(target, prediction.argmax(axis=1)))
+        return float(function(target, prediction.argmax(axis=1), sample_weight=weights))
     if metric.name == "log_loss":
-        return float(function(target, prediction, labels=np.arange(classes)))
-    return float(function(target, prediction[:, 1]))
+        return float(function(target, prediction, labels=np.arange(classes), sample_weight=weights))
+    return float(function(target, prediction[:, 1], sample_weight=weights))
 
 
 def _check(metric: Metric, prediction: Matrix, target: npt.NDArray[Any], classes: int) -> None:

@@ -15,8 +15,8 @@ from automl.jobs import Done, Executor, Job, Outcome
 from automl.measure import measure
 from automl.params import ParamValue
 from automl.plan import BASELINE, Lock, Plan, TrialScore, Winner
-from automl.rows import ALL, Rows, RowSet
-from automl.runtime.columns import Matrix
+from automl.rows import Rows, RowSet
+from automl.runtime.columns import Floats, Matrix
 from automl.select.interval import interval
 from automl.tasks import lower
 from automl.value import derive_seed, digest_json
@@ -71,9 +71,9 @@ def fit_final(plan: Plan, executor: Executor, trials: Sequence[TrialScore]) -> F
 
 
 def _jobs(plan: Plan, trial: TrialScore) -> dict[str, Job]:
-    """The fit on all rows, and where there is a holdout the two fits that are scored on it."""
+    """The fit on all rows but those of a test file, and where there is a holdout the two fits that are scored on it."""
     params = final_params(trial, plan)
-    jobs = {"whole": _job(trial.candidate, params, ALL, None)}
+    jobs = {"whole": _job(trial.candidate, params, plan.rows.whole, None)}
     if plan.rows.held_out is not None:
         baseline = plan.candidates[0]
         jobs["estimate"] = _job(trial.candidate, params, plan.rows.dev, plan.rows.held_out)
@@ -101,13 +101,15 @@ def _run(executor: Executor, jobs: Mapping[str, Job]) -> dict[str, Done]:
 
 def score_by(metrics: set[str], plan: Plan, dataset: Dataset, prediction: Matrix) -> dict[str, float]:
     """Scores of a prediction of the holdout, by metric name."""
-    target = _held_out_target(plan, dataset)
-    return {name: measure(METRICS[name], prediction, target, len(plan.classes)) for name in sorted(metrics)}
+    target, weights = _held_out(plan, dataset)
+    return {name: measure(METRICS[name], prediction, target, len(plan.classes), weights) for name in sorted(metrics)}
 
 
-def _held_out_target(plan: Plan, dataset: Dataset) -> Any:
+def _held_out(plan: Plan, dataset: Dataset) -> tuple[Any, Floats | None]:
+    """Target and weights of the holdout."""
     assert plan.rows.held_out is not None
-    return dataset.target[Rows(dataset.context).resolve(plan.rows.held_out)]
+    at = Rows(dataset.context).resolve(plan.rows.held_out)
+    return dataset.target[at], None if dataset.weights is None else dataset.weights[at]
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,7 @@ class Story:
 def request_of(plan: Plan, dataset: Dataset, final: Final, story: Story) -> EmitRequest:
     """What emission needs: the same for `train` and for `verify`."""
     candidate = plan.candidate(final.trial.candidate)
-    tasks = lower(recipe_of(plan, candidate, final_params(final.trial, plan)), ALL, None).tasks
+    tasks = lower(recipe_of(plan, candidate, final_params(final.trial, plan)), plan.rows.whole, None).tasks
     estimate = final.estimate
     request = EmitRequest(
         plan=plan,
@@ -137,7 +139,6 @@ def request_of(plan: Plan, dataset: Dataset, final: Final, story: Story) -> Emit
     if estimate is None:
         return request
     seed = derive_seed(plan.spec.search.seed, "interval", plan.metric)
-    spread = interval(
-        METRICS[plan.metric], estimate.prediction, _held_out_target(plan, dataset), len(plan.classes), seed
-    )
+    target, weights = _held_out(plan, dataset)
+    spread = interval(METRICS[plan.metric], estimate.prediction, target, len(plan.classes), seed, weights)
     return replace(request, holdout_interval=spread)

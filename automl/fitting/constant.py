@@ -1,4 +1,4 @@
-"""Fits `runtime.constant`: the shares of the classes, or the mean of the target."""
+"""Fits `runtime.constant`: the shares of the classes, or the mean of the target, weighted where there are weights."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from .target import Target
 def fit(inputs: tuple[Any, ...], target: Target, params: Mapping[str, Any], seed: int) -> State:  # noqa: ARG001
     """Inputs: the raw columns, of which only the number of rows matters."""
     if target.classes == 0:
-        return State(arrays={"output": np.array([target.values.mean()], dtype=np.float64)})
-    shares = np.bincount(target.values.astype(np.int64), minlength=target.classes) / len(target.values)
+        return State(arrays={"output": np.array([np.average(target.values, weights=target.weights)], dtype=np.float64)})
+    counts = np.bincount(target.values.astype(np.int64), weights=target.weights, minlength=target.classes)
+    shares = counts / (len(target.values) if target.weights is None else target.weights.sum())
     if target.classes == 2:
         shares[0] = 1.0 - shares[1]
     return State(arrays={"output": shares})

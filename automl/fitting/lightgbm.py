@@ -28,6 +28,7 @@ def fit(inputs: tuple[Any, ...], target: Target, params: Mapping[str, Any], seed
     data = lightgbm.Dataset(
         x,
         label=target.values,
+        weight=target.weights,
         feature_name=[f"f{j}" for j in range(x.shape[1])],
         categorical_feature=[int(j) for j in params.get("categorical", ())],
         params=options,

@@ -16,7 +16,12 @@ ENDS = (2.5, 97.5)
 
 
 def interval(
-    metric: Metric, prediction: Matrix, target: npt.NDArray[np.float64] | npt.NDArray[np.int64], classes: int, seed: int
+    metric: Metric,
+    prediction: Matrix,
+    target: npt.NDArray[np.float64] | npt.NDArray[np.int64],
+    classes: int,
+    seed: int,
+    weights: npt.NDArray[np.float64] | None = None,
 ) -> tuple[float, float] | None:
     """The 95 % interval, ascending; None where resamples cannot be scored (too few rows or one class)."""
     rows = len(target)
@@ -25,7 +30,8 @@ def interval(
     for _ in range(max(FEWEST, min(RESAMPLES, ROW_VISITS // max(rows, 1)))):
         at = draws.integers(0, rows, rows)
         try:
-            scores.append(measure(metric, prediction[at], target[at], classes))
+            drawn = None if weights is None else weights[at]
+            scores.append(measure(metric, prediction[at], target[at], classes, drawn))
         except ValueError:
             continue  # a resample without one of the classes
     if len(scores) < FEWEST:

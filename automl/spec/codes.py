@@ -64,5 +64,8 @@ CODES: Final[dict[str, str]] = {
     "SPEC058": "the version of the package is not a version number",
     "SPEC059": "the base image is not the name of a container image",
     "SPEC060": "a column is not in the table",
+    "SPEC070": "there are both a test file and a holdout",
+    "SPEC071": "a gap is given for a split that is not by time",
+    "SPEC072": "a column of folds is given for a split by time",
     "SPEC090": "something is not available yet",
 }

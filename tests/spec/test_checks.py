@@ -45,7 +45,7 @@ def space(text: str) -> str:
         (SHORTEST + "  checks: {outliers: allow}\n", ["SPEC022"]),
         (SHORTEST + "  checks: {DQ999: ignore}\n", ["SPEC022"]),
         (SHORTEST + "  group: Churn\n", ["SPEC040"]),
-        (SHORTEST + "  weight: w\n  time: w\n", ["SPEC041", "SPEC090"]),
+        (SHORTEST + "  weight: w\n  time: w\n", ["SPEC041"]),
         (SHORTEST + "  id: [a]\n  group: a\n  time: b\n  positive: yes\n", []),
         (SHORTEST + "task: regression\nvalidation: {kind: stratified}\n", ["SPEC044"]),
         (SHORTEST + "validation: {folds: 2, holdout: 0.9}\n", []),
