@@ -67,5 +67,7 @@ CODES: Final[dict[str, str]] = {
     "SPEC070": "there are both a test file and a holdout",
     "SPEC071": "a gap is given for a split that is not by time",
     "SPEC072": "a column of folds is given for a split by time",
+    "SPEC081": "a metric is given with keys that do not go together, or lacks one",
+    "SPEC082": "the function of a metric of one's own is not found",
     "SPEC090": "something is not available yet",
 }
