@@ -18,7 +18,7 @@ from automl.catalog import FAMILIES
 from automl.driver.package import predict_file
 from automl.errors import AutomlError
 from automl.planning import read_plan
-from automl.verify import verify
+from automl.verifying import verify
 from tests.e2e.data import write_csv
 from tests.e2e.support import asked as asked_in
 from tests.e2e.support import run_inline

@@ -55,15 +55,15 @@ def train(options: TrainOptions, watch: Watch) -> dict[str, Any]:
 
 def _plan(options: TrainOptions, opening: Opening) -> Planned:
     """The plan, while workers start. Raises AutomlError where it differs from the lock beside its file."""
-    if options.source.suffix == PLAN_SUFFIX:
-        plan = read_plan(options.source)
+    source = options.source
+    if isinstance(source, Path) and source.suffix == PLAN_SUFFIX:
+        plan = read_plan(source)
         opening.start("ray", None, plan.spec.search.trial.cpus)
-        folders = (options.source.parent, Path())
-        test = tests_of_plan(plan, options.source)
-        planned = load_planned(plan, data_of_plan(plan, options.source), folders, test=test)
+        test = tests_of_plan(plan, source)
+        planned = load_planned(plan, data_of_plan(plan, source), (source.parent, Path()), test=test)
     else:
-        planned = make_plan(options.source, opening.start_for)
-    check_lock(planned.plan, planned.lock, options.source.parent)
+        planned = make_plan(source, opening.start_for)
+    check_lock(planned.plan, planned.lock, source.parent if isinstance(source, Path) else source.folder)
     return planned
 
 
