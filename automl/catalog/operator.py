@@ -50,4 +50,6 @@ class Operator:
     requires: tuple[str, ...] = ("numpy",)  # distributions that `apply` needs
     fit_requires: tuple[str, ...] = ("numpy",)  # distributions that `fit` needs
     cost: Cost = Cost(0.001, 20.0, 16.0)
+    monotone: bool = False  # honours `increasing` and `decreasing`: positions of features
+    keeps_rows: bool = False  # its State holds training rows
     title: str = ""  # one line for people: what it does, in a model card

@@ -9,22 +9,27 @@ import lightgbm
 
 from automl.runtime.state import State
 
+from .monotone import signs
 from .target import Target
 
 # Equal rows and parameters give equal text on one CPU class, whatever the number of threads.
 FIXED = {"deterministic": True, "force_row_wise": True, "feature_pre_filter": False, "verbosity": -1}
-OWN = {"categorical", "num_rounds", "threads"}  # parameters of this step, not of LightGBM's
+OWN = {"categorical", "num_rounds", "threads", "increasing", "decreasing"}  # parameters of this step, not of LightGBM's
 
 
 def fit(inputs: tuple[Any, ...], target: Target, params: Mapping[str, Any], seed: int) -> State:
     """Inputs: one matrix, NaN for missing.
 
-    Params: num_rounds; categorical (positions of the features that are codes, default none); threads (default 1);
-    all others go to LightGBM under their own names.
+    Params: num_rounds; categorical (positions of the features that are codes, default none); increasing and decreasing
+    (positions of features that the prediction must rise or fall with); threads (default 1); all others go to LightGBM
+    under their own names.
     """
     (x,) = inputs
     options = {name: value for name, value in params.items() if name not in OWN}
     options |= {**FIXED, **_objective(target.classes), "seed": seed, "num_threads": params.get("threads", 1)}
+    constraints = signs(params, x.shape[1])
+    if constraints is not None:
+        options["monotone_constraints"] = constraints
     data = lightgbm.Dataset(
         x,
         label=target.values,

@@ -44,7 +44,7 @@ def test_defaults_lie_in_their_domain(op: Operator) -> None:
 
 def test_families_name_estimators_that_can_do_the_task() -> None:
     for name, family in FAMILIES.items():
-        assert family.name == name and family.doc and set(family.estimators) == {"binary", "multiclass", "regression"}
+        assert family.name == name and family.doc and {"binary", "multiclass"} <= set(family.estimators)
         for task, estimator in family.estimators.items():
             assert get_operator(estimator).role == "estimator" and task in get_operator(estimator).tasks
     named = {estimator for family in FAMILIES.values() for estimator in family.estimators.values()}

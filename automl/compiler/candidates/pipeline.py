@@ -58,6 +58,19 @@ class Pipeline:
         assert self.draft.task is not None
         return FAMILIES[family].estimators[self.draft.task]
 
+    def monotone(self, first: int) -> dict[str, tuple[int, ...]]:
+        """The positions of numeric columns that a prediction must rise or fall with; `first` is that of the first one.
+
+        Empty where the spec constrains none.
+        """
+        names = [c.name for c in self.of_kind(*NUMERIC)]
+        wanted = {name: column.monotone for name, column in self.draft.resolved.data.columns.items()}
+        found = {
+            way: tuple(first + i for i, name in enumerate(names) if wanted.get(name) == way)
+            for way in ("increasing", "decreasing")
+        }
+        return {way: positions for way, positions in found.items() if positions}
+
     def _add(self, node: Node) -> str:
         self.nodes.append(node)
         return node.id
