@@ -35,6 +35,7 @@ ESTIMATORS: dict[str, Operator] = {
         gives=Kind.PREDICTION,
         missing="removes",
         reads_source=True,
+        monotone=True,
         cost=Cost(0.001, 1.0, 8.0),
         title="the same prediction for every row: the shares of the classes, or the mean",
     ),

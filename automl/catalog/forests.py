@@ -9,11 +9,12 @@ from automl.params import Choice, Float, Int, Param
 
 # Leaves of one row have probabilities of 0 and 1: three rows are the better beginning for most metrics.
 FOREST_SPACE: dict[str, Param] = {
-    "max_features": Float(low=0.1, high=1.0, default=0.4),
+    "max_features": Float(low=0.1, high=1.0, default=0.3),
     "min_samples_leaf": Int(low=1, high=50, default=3, log=True),
     "class_weight": Choice(options=("none", "balanced"), default="none"),
 }
-FOREST_FIXED = {"n_estimators": 150, "threads": 1}
+SAMPLE = 100_000  # as in fitting/forests.py: a tree of a larger table sees so many rows
+FOREST_FIXED = {"n_estimators": 100, "threads": 1}
 
 TREES: dict[str, Operator] = {
     "extra_trees": Operator(
@@ -26,7 +27,7 @@ TREES: dict[str, Operator] = {
         space=FOREST_SPACE,
         fixed=FOREST_FIXED,
         fit_requires=("numpy", "scikit-learn"),
-        cost=Cost(0.15, 6000.0, 80.0),
+        cost=Cost(0.15, 6000.0, 80.0, most_rows=SAMPLE),
         monotone=True,
         title="extremely randomised trees",
     ),
@@ -40,7 +41,7 @@ TREES: dict[str, Operator] = {
         space=FOREST_SPACE,
         fixed=FOREST_FIXED,
         fit_requires=("numpy", "scikit-learn"),
-        cost=Cost(0.2, 12000.0, 80.0),
+        cost=Cost(0.2, 22000.0, 80.0, most_rows=SAMPLE),
         monotone=True,
         title="a random forest",
     ),
@@ -62,7 +63,7 @@ TREES: dict[str, Operator] = {
         fixed={"num_rounds": 300},
         rounds="num_rounds",
         fit_requires=("numpy", "scikit-learn"),
-        cost=Cost(0.3, 12.0, 32.0),
+        cost=Cost(0.3, 9.0, 32.0),
         monotone=True,
         title="gradient boosted trees (scikit-learn)",
     ),

@@ -22,6 +22,7 @@ class Cost:
     base_s: float
     cell_ns: float  # nanoseconds per row and column (and round, for boosting)
     cell_bytes: float
+    most_rows: int | None = None  # rows beyond which a fit takes no longer: it sees a sample, or fewer epochs
 
 
 @dataclass(frozen=True)

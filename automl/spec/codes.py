@@ -64,5 +64,8 @@ CODES: Final[dict[str, str]] = {
     "SPEC058": "the version of the package is not a version number",
     "SPEC059": "the base image is not the name of a container image",
     "SPEC060": "a column is not in the table",
+    "SPEC070": "the family cannot honour a monotone constraint",
+    "SPEC071": "a monotone constraint is given for a task of several classes",
+    "SPEC072": "a monotone constraint is on a column that is no numeric feature",
     "SPEC090": "something is not available yet",
 }

@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from automl.catalog import METRICS, OPERATORS
+from automl.catalog import FAMILIES, METRICS, OPERATORS
 from automl.params import Choice
 from automl.spec import check_space
 from automl.spec.check_accept import LATER_METRICS
-from automl.spec.check_search import LATER_FAMILIES
 from automl.spec.codes import CODES
 from tests.spec.support import OTHERS, SHORTEST, codes, findings
 
@@ -87,7 +86,8 @@ def test_checks(text: str, expected: list[str]) -> None:
         ("lightgbm: {threads: 4}", ["SPEC049"]),
         ("one_hot: {unknown_category: reject}", ["SPEC049"]),
         ("standardise: {a: 1}", ["SPEC049"]),
-        ("mlp: {a: 1}", ["SPEC090"]),
+        ("mlp: {a: 1, width: 0, layers: 1}", ["SPEC049", "SPEC051"]),
+        ("knn: {weights: {options: [near]}, k: {low: 1, high: 3}}", ["SPEC051"]),
         ("lightgbm: {num_leaves: 1}", ["SPEC051"]),
         ("lightgbm: {num_leaves: 31.5}", ["SPEC051"]),
         ("lightgbm: {num_leaves: true}", ["SPEC051"]),
@@ -129,14 +129,16 @@ def test_limits_name_parameters_that_exist() -> None:
         assert name in (*OPERATORS[operator].space, *OPERATORS[operator].fixed)
 
 
-@pytest.mark.parametrize("name", ["metric", "family"])
-def test_what_comes_later_says_so_until_it_is_there(name: str) -> None:
-    if name == "metric":
-        for metric in set(LATER_METRICS) - set(METRICS):
-            assert codes(SHORTEST + f"metric: {metric}\n") == ["SPEC090"]
-    else:
-        for family in LATER_FAMILIES:
-            assert codes(SHORTEST + f"search: {{families: [{family}]}}\n") in (["SPEC090"], [])
+def test_what_comes_later_says_so_until_it_is_there() -> None:
+    for metric in set(LATER_METRICS) - set(METRICS):
+        assert codes(SHORTEST + f"metric: {metric}\n") == ["SPEC090"]
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_every_family_can_be_named(name: str) -> None:
+    assert codes(SHORTEST + f"search: {{families: [{name}]}}\n") == []
+    told = ["SPEC047"] if "regression" not in FAMILIES[name].estimators else []
+    assert codes(SHORTEST + f"task: regression\nsearch: {{families: [{name}]}}\n") == told
 
 
 def test_every_code_is_listed_used_and_documented() -> None:
