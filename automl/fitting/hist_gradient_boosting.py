@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+from threadpoolctl import threadpool_limits
 
 from automl.runtime.state import State
 
@@ -35,7 +36,7 @@ def fit(inputs: tuple[Any, ...], target: Target, params: Mapping[str, Any], seed
     """Inputs: one matrix, NaN for missing.
 
     Params: num_rounds, learning_rate, max_leaf_nodes, min_samples_leaf, l2_regularization, max_features (a share);
-    class_weight; increasing and decreasing (positions of features); objective ("squared", "absolute", "quantile",
+    class_weight; threads (default 1); increasing and decreasing (positions of features); objective ("squared", "absolute", "quantile",
     "poisson", "gamma", "mape") and level (of the quantile) for quantities.
     """
     (x,) = inputs
@@ -47,7 +48,8 @@ def fit(inputs: tuple[Any, ...], target: Target, params: Mapping[str, Any], seed
             arrays={**pack([_stump()], np.float64), "start": start, "seen": seen},
         )
     model, link = _model(target, params, x.shape[1], seed)
-    model.fit(x, target.values, sample_weight=_weights(target, params))
+    with threadpool_limits(limits=params.get("threads", 1), user_api="openmp"):
+        model.fit(x, target.values, sample_weight=_weights(target, params))
     trees = [_grown(one.nodes) for one_round in model._predictors for one in one_round]
     start = np.asarray(model._baseline_prediction, dtype=np.float64).reshape(-1)
     arrays = {**pack(trees, np.float64), "start": start, "seen": seen}
