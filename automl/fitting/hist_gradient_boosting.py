@@ -36,8 +36,8 @@ def fit(inputs: tuple[Any, ...], target: Target, params: Mapping[str, Any], seed
     """Inputs: one matrix, NaN for missing.
 
     Params: num_rounds, learning_rate, max_leaf_nodes, min_samples_leaf, l2_regularization, max_features (a share);
-    class_weight; threads (default 1); increasing and decreasing (positions of features); objective ("squared", "absolute", "quantile",
-    "poisson", "gamma", "mape") and level (of the quantile) for quantities.
+    class_weight; threads (default 1); increasing and decreasing (positions of features); objective ("squared",
+    "absolute", "quantile", "poisson", "gamma", "mape") and level (of the quantile) for quantities.
     """
     (x,) = inputs
     start = np.zeros(1)

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Callable
 
-from automl.catalog.metrics import METRICS
 from automl.jobs import Done, Executor, Job, Outcome
 from automl.plan import BASELINE, Plan, TrialScore
 from automl.search.ask import Proposal, ask
@@ -66,7 +65,7 @@ class _Search:
         self._keys = JobKeys(plan)
         check_search(ledger.header, self._keys.search, ledger.path)
         self._record = Record(ledger, settings.extend)
-        self._greater = METRICS[plan.metric].greater_is_better
+        self._greater = plan.scorer.greater_is_better
         self._history = History(self._greater)
         self._race = Race(self._greater)
         self._time = settings.virtual_time(plan.spec.search.parallelism)

@@ -51,6 +51,7 @@ class OpenTrial:
             folds=merged.folds,
             score=merged.score,
             rounds=merged.rounds,
+            threshold=merged.threshold,
         )
 
     def first_score(self, greater: bool) -> float | None:
@@ -69,4 +70,5 @@ def closing_line(ended: TrialScore | UnscoredTrial) -> dict[str, object]:
     """What the ledger says of a trial's end."""
     if isinstance(ended, UnscoredTrial):
         return {"outcome": ended.outcome.value, "score": None, "rounds": None}
-    return {"outcome": Outcome.OK.value, "score": ended.score, "rounds": ended.rounds}
+    chosen = {} if ended.threshold is None else {"threshold": ended.threshold}
+    return {"outcome": Outcome.OK.value, "score": ended.score, "rounds": ended.rounds, **chosen}

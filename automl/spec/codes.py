@@ -67,5 +67,7 @@ CODES: Final[dict[str, str]] = {
     "SPEC070": "the family cannot honour a monotone constraint",
     "SPEC071": "a monotone constraint is given for a task of several classes",
     "SPEC072": "a monotone constraint is on a column that is no numeric feature",
+    "SPEC081": "a metric is given with keys that do not go together, or lacks one",
+    "SPEC082": "the function of a metric of one's own is not found",
     "SPEC090": "something is not available yet",
 }

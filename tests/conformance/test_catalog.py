@@ -19,6 +19,7 @@ ROOT = Path(automl.__file__).parent
 RUNTIME = sorted((ROOT / "runtime").glob("*.py"))
 FITTING = sorted((ROOT / "fitting").glob("*.py"))
 OPTIONAL = {"pyarrow"}  # for reading parquet, imported where it is needed
+FITTERS = {"numpy", "sklearn", "threadpoolctl", "lightgbm"}
 every_operator = pytest.mark.parametrize("op", OPERATORS.values(), ids=OPERATORS)
 
 

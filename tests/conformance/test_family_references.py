@@ -126,8 +126,8 @@ def test_mlp(task: str) -> None:
     params = {"width": 12, "layers": 2, "epochs": 3, "learning_rate": 0.01, "alpha": 0.01}
     state, out = run("mlp", X, target, X, **params)
     model = (MLPClassifier if target.classes else MLPRegressor)(
-        hidden_layer_sizes=(12, 12), alpha=0.01, learning_rate_init=0.01, batch_size=16, max_iter=40, tol=0, random_state=5,
-        n_iter_no_change=10**6,
+        hidden_layer_sizes=(12, 12), alpha=0.01, learning_rate_init=0.01, batch_size=16, max_iter=40, tol=0,
+        random_state=5, n_iter_no_change=10**6,
     )  # fmt: skip
     mean, scale = (0.0, 1.0) if target.classes else (VALUES.mean(), VALUES.std())
     with pytest.warns(UserWarning, match="Maximum iterations"):

@@ -96,7 +96,7 @@ def check_cuts(spec: Path, finished: Path, tmp_path: Path, shares: list[float]) 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("executor", ["inline", "ray"])
+@pytest.mark.parametrize("executor", ["inline", "local", "ray"])
 def test_a_driver_killed_again_and_again_is_continued(
     executor: str, finished: Path, spec: Path, tmp_path: Path, drivers: list[Driver]
 ) -> None:
@@ -121,7 +121,7 @@ def test_a_driver_killed_again_and_again_is_continued(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("executor", ["inline", "ray"])
+@pytest.mark.parametrize("executor", ["inline", "local", "ray"])
 def test_an_interrupted_driver_leaves_nothing_running(
     executor: str, number: signal.Signals, spec: Path, finished: Path, tmp_path: Path, drivers: list[Driver]
 ) -> None:

@@ -6,13 +6,27 @@ from collections.abc import Mapping
 from typing import Any
 
 from automl.catalog import FAMILIES, OPERATORS
+from automl.catalog.metrics import Metric
 from automl.compiler.draft import Draft
 from automl.data.schema import ColumnInfo
 from automl.graph import SOURCE, Graph, Node
 from automl.kinds import Kind
+from automl.params import ParamValue
 from automl.plan import Candidate, Forecast
 
+RENEWED = ("absolute", "quantile", "mape")
 NUMERIC = (Kind.NUMERIC, Kind.INTEGER, Kind.BOOLEAN)
+
+
+def objective_of(metric: Metric) -> dict[str, ParamValue]:
+    """What an estimator is to optimise for a metric of a regression, as parameters of its step; none for the usual.
+
+    `objective`: absolute, quantile (with `level`), poisson, gamma or mape; squared where there is none.
+    """
+    if metric.objective == "squared":
+        return {}
+    level: dict[str, ParamValue] = {"level": metric.level} if metric.objective == "quantile" else {}
+    return {"objective": metric.objective, **level}
 
 
 class Pipeline:
@@ -70,6 +84,15 @@ class Pipeline:
             for way in ("increasing", "decreasing")
         }
         return {way: positions for way, positions in found.items() if positions}
+
+    def objective(self) -> dict[str, ParamValue]:
+        """What an estimator of this draft is to optimise, as parameters of its step.
+
+        Boosting for a median or a quantile sets the values of leaves anew and forgets that they must rise or fall:
+        beside monotone constraints it is squares that are optimised.
+        """
+        found = objective_of(self.draft.scorer)
+        return {} if self.monotone(0) and found.get("objective") in RENEWED else found
 
     def _add(self, node: Node) -> str:
         self.nodes.append(node)

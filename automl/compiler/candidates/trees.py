@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from automl.catalog import OPERATORS
-from automl.compiler.candidates.boosted import most_rounds
+from automl.compiler.candidates.boosted import most_rounds, weighs_classes
 from automl.compiler.candidates.pipeline import NUMERIC, Pipeline
 from automl.kinds import Kind
 from automl.plan import Candidate
@@ -35,10 +35,12 @@ def _params(pipeline: Pipeline, estimator: str) -> dict[str, Any]:
     """What the search does not touch. The numbers stand first: their positions are those of their columns."""
     draft, operator = pipeline.draft, OPERATORS[estimator]
     params: dict[str, Any] = dict(pipeline.monotone(0))
+    if operator.rounds is not None:  # forests fit squares: absolute errors take them too long
+        params |= pipeline.objective()
     if "threads" in operator.fixed:
         params["threads"] = draft.resolved.search.trial.cpus
     if operator.rounds is not None:
         params[operator.rounds] = most_rounds(draft, int(str(operator.fixed[operator.rounds])))
-    if not draft.classes:
-        params["class_weight"] = "none"  # there are no classes to balance
+    if not weighs_classes(draft):
+        params["class_weight"] = "none"
     return params
