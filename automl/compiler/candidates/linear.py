@@ -11,6 +11,13 @@ CODES_AS_LEVELS = 32  # whole numbers with at most so many values are one-hot en
 
 
 def build_linear(pipeline: Pipeline, family: str) -> Candidate:
+    """The estimator of the family behind scaled numbers."""
+    estimator = pipeline.estimator(family)
+    pipeline.step(estimator, estimator, [scaled_numbers(pipeline)])
+    return pipeline.finish("linear", family)
+
+
+def scaled_numbers(pipeline: Pipeline) -> str:
     """Scaled numbers, one column per level of few-valued columns, target means of the others."""
     levels = [c for c in pipeline.of_kind(Kind.CATEGORICAL) if c.distinct <= ONE_HOT_LEVELS]
     levels += [c for c in pipeline.of_kind(Kind.INTEGER) if c.distinct <= CODES_AS_LEVELS]
@@ -30,6 +37,4 @@ def build_linear(pipeline: Pipeline, family: str) -> Candidate:
         parts.append(pipeline.step("scale_means", "standardise", [pipeline.source("means", "target_mean", many)]))
     if levels:
         parts.append(pipeline.source("levels", "one_hot", levels))
-    estimator = pipeline.estimator(family)
-    pipeline.step(estimator, estimator, [pipeline.join(parts)])
-    return pipeline.finish("linear", family)
+    return pipeline.join(parts)
