@@ -9,12 +9,15 @@ from __future__ import annotations
 import numpy as np
 
 from .columns import Floats, Matrix
+from .sparse import Features, Sparse, sparse_sums
 
 BLOCK = 4096
 
 
-def weighted_sums(x: Matrix, weights: Matrix, intercepts: Floats) -> Matrix:
+def weighted_sums(x: Features, weights: Matrix, intercepts: Floats) -> Matrix:
     """x @ weights.T + intercepts, row by row. Shapes (rows, features), (outputs, features), (outputs,)."""
+    if isinstance(x, Sparse):
+        return sparse_sums(x, weights) + intercepts
     out = np.zeros((len(x), len(weights)), dtype=np.float64)
     for start in range(0, x.shape[1], BLOCK):
         block = np.ascontiguousarray(x[:, start : start + BLOCK])
