@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from automl.catalog.operator import Cost, Operator
 from automl.kinds import Kind
-from automl.params import Choice, Float, Int, Param
+from automl.params import Choice, Int, Param
 
 _TEXT = frozenset({Kind.TEXT})
 # Few options rather than a range: trials with equal terms share the work of reading the texts.
@@ -62,8 +62,7 @@ TEXTS: dict[str, Operator] = {
         widens="classes",
         reads_source=True,
         cross_fitted=True,
-        space={"penalty": Float(low=0.1, high=10.0, default=1.0, log=True)},
-        fixed={"max_features": 5000, "min_count": 2},
+        fixed={"max_features": 5000, "min_count": 2, "penalty": 1.0},  # not searched: fits are shared by all trials
         fit_requires=("numpy", "scikit-learn"),
         cost=Cost(0.05, 100_000.0, 2000.0),
         title="what a linear model of the words predicts, fitted on other rows than those it is trained with",

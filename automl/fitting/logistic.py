@@ -18,8 +18,9 @@ MAX_ITERATIONS = 300  # a search may ask for hardly any penalty: the fit then en
 
 
 def fit(inputs: tuple[Any, ...], target: Target, params: Mapping[str, Any], seed: int) -> State:  # noqa: ARG001
-    """Inputs: one matrix, dense or sparse, without missing values, features of like scale. Params: C (1 / penalty), class_weight.
+    """Inputs: one matrix, dense or sparse, without missing values, features of like scale.
 
+    Params: C (1 / penalty), class_weight.
     Raises ValueError for values that are not finite.
     """
     (x,) = inputs

@@ -1,4 +1,4 @@
-"""Fits `runtime.ridge`: scikit-learn's ridge regression, solved by Cholesky; by conjugate gradients where it is sparse."""
+"""Fits `runtime.ridge`: scikit-learn's ridge regression, by Cholesky, or conjugate gradients if sparse."""
 
 from __future__ import annotations
 

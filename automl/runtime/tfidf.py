@@ -1,4 +1,4 @@
-"""Texts as the weights of their words and pairs of neighbouring words (tf-idf): one sparse row per text, of length 1."""
+"""Texts as weights of their words and pairs of neighbouring words (tf-idf): one sparse row per text, of length 1."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Texts as numbered words: what every step over text counts. Each distinct text is read once, however often it occurs."""
+"""Texts as numbered words: what steps over text count. A distinct text is read once, however often it occurs."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from automl.compiler.candidates.pipeline import NUMERIC, Pipeline
+from automl.compiler.candidates.texts import sparse_text
 from automl.kinds import Kind
 from automl.plan import Candidate
 
@@ -11,7 +12,7 @@ CODES_AS_LEVELS = 32  # whole numbers with at most so many values are one-hot en
 
 
 def build_linear(pipeline: Pipeline, family: str) -> Candidate:
-    """Scaled numbers, one column per level of few-valued columns, target means of the others."""
+    """Scaled numbers, one column per level of few-valued columns, target means of the others, the words of texts."""
     levels = [c for c in pipeline.of_kind(Kind.CATEGORICAL) if c.distinct <= ONE_HOT_LEVELS]
     levels += [c for c in pipeline.of_kind(Kind.INTEGER) if c.distinct <= CODES_AS_LEVELS]
     many = [c for c in pipeline.of_kind(Kind.CATEGORICAL) if c.distinct > ONE_HOT_LEVELS]
@@ -30,6 +31,7 @@ def build_linear(pipeline: Pipeline, family: str) -> Candidate:
         parts.append(pipeline.step("scale_means", "standardise", [pipeline.source("means", "target_mean", many)]))
     if levels:
         parts.append(pipeline.source("levels", "one_hot", levels))
+    parts += sparse_text(pipeline)
     estimator = pipeline.estimator(family)
     pipeline.step(estimator, estimator, [pipeline.join(parts)])
     return pipeline.finish("linear", family)
