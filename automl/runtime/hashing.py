@@ -6,7 +6,7 @@ from hashlib import blake2b
 
 import numpy as np
 
-from .columns import Column, Columns, Floats
+from .columns import Column, Columns
 from .sparse import Sparse, from_entries, side_by_side
 from .state import State
 from .words import distinct_texts, words
@@ -30,7 +30,7 @@ def _hashed(name: str, column: Column, width: int, by_words: bool) -> Sparse:
             signs.append(1.0 if digest & 1 else -1.0)
     keys = np.array(at, dtype=np.int64) * width + np.array(slots, dtype=np.int64)
     entries, codes = np.unique(keys, return_inverse=True)
-    sums: Floats = 0.0 + np.bincount(codes, weights=np.array(signs, dtype=np.float64), minlength=len(entries))
+    sums = np.bincount(codes, weights=np.array(signs, dtype=np.float64), minlength=len(entries)).astype(np.float64)
     table = from_entries(entries // width, entries % width, sums, (len(texts) + 1, width))  # the last: missing
     return table.take(rows)
 
