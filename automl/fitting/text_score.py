@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from automl.runtime import tfidf as runtime_tfidf
 from automl.runtime.state import State
+from automl.runtime.tfidf import apply as weigh
 
 from . import logistic, ridge, tfidf
 from .target import Target
@@ -21,7 +21,7 @@ def fit(inputs: tuple[Any, ...], target: Target, params: Mapping[str, Any], seed
     """
     (columns,) = inputs
     terms = tfidf.fit(inputs, target, params, seed)
-    x = runtime_tfidf.apply(terms, columns)
+    x = weigh(terms, columns)
     if target.classes:
         model = logistic.fit((x,), target, {"C": 1.0 / params["penalty"], "class_weight": "none"}, seed)
     else:

@@ -96,4 +96,4 @@ def test_fitting_needs_numpy_scikit_learn_and_lightgbm_only(file: Path) -> None:
     for level, module in imports(file):
         assert level <= 1
         if level == 0 and not module.startswith("automl.runtime."):
-            assert module.split(".")[0] in {"numpy", "sklearn", "lightgbm", *sys.stdlib_module_names}, module
+            assert module.split(".")[0] in {"numpy", "scipy", "sklearn", "lightgbm", *sys.stdlib_module_names}, module
