@@ -21,6 +21,8 @@ def fit(inputs: tuple[Any, ...], target: Target, params: Mapping[str, Any], seed
     randomness", SIAM Review 53(2), 2011.
     """
     (x,) = inputs
+    if min(x.shape) < 2:  # nothing to reduce
+        return State(arrays={"directions": np.eye(x.shape[1])})
     most = max(1, min(int(params["components"]), *x.shape))
     model = TruncatedSVD(n_components=most, n_iter=4, random_state=seed % 2**32)
     directions = np.ascontiguousarray(model.fit(as_scipy(x)).components_)
