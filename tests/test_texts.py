@@ -120,7 +120,8 @@ def table(rows: int = 160) -> dict[str, list[Cell]]:
     }
 
 
-SMALL = "  columns: {said: {kind: text}}\nvalidation: {folds: 3}\nsearch: {space: {lightgbm: {num_rounds: 5}, svd: {components: 3}}}\n"
+SMALL = "  columns: {said: {kind: text}}\nvalidation: {folds: 3}\n"
+SMALL += "search: {space: {lightgbm: {num_rounds: 5}, svd: {components: 3}}}\n"
 
 
 @pytest.mark.parametrize("candidate", ["linear", "lightgbm", "lightgbm_scores"])
