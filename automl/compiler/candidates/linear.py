@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from automl.compiler.candidates.pipeline import NUMERIC, Pipeline
+from automl.compiler.candidates.texts import sparse_text
 from automl.kinds import Kind
 from automl.plan import Candidate
 
@@ -11,14 +12,14 @@ CODES_AS_LEVELS = 32  # whole numbers with at most so many values are one-hot en
 
 
 def build_linear(pipeline: Pipeline, family: str) -> Candidate:
-    """The estimator of the family behind scaled numbers."""
+    """The estimator of the family behind scaled numbers and the words of texts."""
     estimator = pipeline.estimator(family)
-    pipeline.step(estimator, estimator, [scaled_numbers(pipeline)])
+    pipeline.step(estimator, estimator, [pipeline.join(scaled_parts(pipeline) + sparse_text(pipeline))])
     return pipeline.finish("linear", family)
 
 
-def scaled_numbers(pipeline: Pipeline) -> str:
-    """Scaled numbers, one column per level of few-valued columns, target means of the others."""
+def scaled_parts(pipeline: Pipeline) -> list[str]:
+    """Scaled numbers, one column per level of few-valued columns, target means of the others; nothing of texts."""
     levels = [c for c in pipeline.of_kind(Kind.CATEGORICAL) if c.distinct <= ONE_HOT_LEVELS]
     levels += [c for c in pipeline.of_kind(Kind.INTEGER) if c.distinct <= CODES_AS_LEVELS]
     many = [c for c in pipeline.of_kind(Kind.CATEGORICAL) if c.distinct > ONE_HOT_LEVELS]
@@ -37,4 +38,4 @@ def scaled_numbers(pipeline: Pipeline) -> str:
         parts.append(pipeline.step("scale_means", "standardise", [pipeline.source("means", "target_mean", many)]))
     if levels:
         parts.append(pipeline.source("levels", "one_hot", levels))
-    return pipeline.join(parts)
+    return parts

@@ -7,6 +7,7 @@ from typing import Any
 from automl.catalog import OPERATORS
 from automl.compiler.candidates.boosted import most_rounds, weighs_classes
 from automl.compiler.candidates.pipeline import NUMERIC, Pipeline
+from automl.compiler.candidates.texts import dense_text
 from automl.kinds import Kind
 from automl.plan import Candidate
 
@@ -26,6 +27,7 @@ def build_trees(pipeline: Pipeline, family: str) -> Candidate:
         parts.append(pipeline.source("means", "target_mean", means))
     if dates := pipeline.of_kind(Kind.DATETIME):
         parts.append(pipeline.source("dates", "date_parts", dates))
+    parts += dense_text(pipeline)
     estimator = pipeline.estimator(family)
     pipeline.step(estimator, estimator, [pipeline.join(parts)], _params(pipeline, estimator))
     return pipeline.finish(family, family)
