@@ -39,7 +39,7 @@ class Operator:
     gives: Kind  # kind of output columns
     missing: Literal["refuses", "keeps", "removes"]  # what it does with missing values of its input
     # How output columns come from input columns.
-    widens: Literal["no", "levels", "indicators", "parts", "classes", "joins"] = "no"
+    widens: Literal["no", "levels", "indicators", "parts", "classes", "joins", "pairs", "subset"] = "no"
     reads_source: bool = False  # takes raw columns; otherwise matrices
     fitted: bool = True
     cross_fitted: bool = False  # has a training view made of inner fits, and a serving view
@@ -51,3 +51,4 @@ class Operator:
     fit_requires: tuple[str, ...] = ("numpy",)  # distributions that `fit` needs
     cost: Cost = Cost(0.001, 20.0, 16.0)
     title: str = ""  # one line for people: what it does, in a model card
+    docs: Mapping[str, str] = field(default_factory=dict)  # one line for people per parameter
