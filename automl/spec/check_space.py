@@ -38,6 +38,8 @@ LEGAL: Final[dict[str, tuple[float, float]]] = {
     "logistic.C": (_TINY, math.inf),
     "ridge.alpha": (0, math.inf),
     "one_hot.min_count": (1, _MANY),
+    "ordinal.min_count": (1, _MANY),
+    "select_features.share": (_TINY, 1),
     "target_mean.smoothing": (0, math.inf),
 }
 # Parameters that have a key of their own.

@@ -10,9 +10,11 @@ from automl.compiler.draft import Draft
 from automl.data.schema import ColumnInfo
 from automl.graph import SOURCE, Graph, Node
 from automl.kinds import Kind
+from automl.params import Param
 from automl.plan import Candidate, Forecast
 
 NUMERIC = (Kind.NUMERIC, Kind.INTEGER, Kind.BOOLEAN)
+FEW_LEVELS = 2  # with so few levels, neither target means nor counts say more than a code
 
 
 class Pipeline:
@@ -36,10 +38,30 @@ class Pipeline:
         """All parts side by side."""
         return parts[0] if len(parts) == 1 else self.step("join", "join", parts)
 
-    def finish(self, candidate_id: str, family: str) -> Candidate:
-        """The candidate, its free parameters from the catalog."""
+    def asked(self, op: str) -> bool:
+        """Whether `search.space` names that operator: steps that stand in no candidate by default are put in then."""
+        return op in self.draft.resolved.search.space
+
+    def marks(self) -> list[str]:
+        """Indicators of missing values as a step of their own, where the spec asks for them and some are missing."""
+        gaps = [c for c in self.features if c.missing]
+        return [self.source("marks", "missing_indicators", gaps)] if gaps and self.asked("missing_indicators") else []
+
+    def counts(self, log: bool) -> list[str]:
+        """How often each category occurs, where the spec asks for that: on real tables it made no score better."""
+        columns = [c for c in self.of_kind(Kind.CATEGORICAL) if c.distinct > FEW_LEVELS]
+        if not columns or not self.asked("count_encode"):
+            return []
+        return [self.source("counts", "count_encode", columns, {} if log else {"log": False})]
+
+    def select(self, features: str) -> str:
+        """Some of the features, where the spec asks for that."""
+        return self.step("select", "select_features", [features]) if self.asked("select_features") else features
+
+    def finish(self, candidate_id: str, family: str, narrowed: Mapping[str, Param] | None = None) -> Candidate:
+        """The candidate, its free parameters from the catalog; `narrowed` has other domains for some (node.param)."""
         space = {
-            f"{n.id}.{name}": param
+            f"{n.id}.{name}": (narrowed or {}).get(f"{n.id}.{name}", param)
             for n in self.nodes
             for name, param in OPERATORS[n.op].space.items()
             if name not in n.params
