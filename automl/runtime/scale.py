@@ -71,10 +71,15 @@ def _ranked(known: Known, x: Matrix) -> Matrix:
 
 
 def _share_below(column: Floats, quantiles: Floats, shares: Floats) -> Floats:
-    with np.errstate(over="ignore", invalid="ignore"):
-        from_left = np.interp(column, quantiles, shares)
-        from_right = -np.interp(-column, -quantiles[::-1], -shares[::-1])
-    found = 0.5 * (from_left + from_right)
+    """Quarters of values: neither the distance of huge ones nor the steepness between tiny ones is infinite."""
+    last = len(quantiles) - 1
+    first, behind = np.searchsorted(quantiles, column, side="left"), np.searchsorted(quantiles, column, side="right")
+    low, high = np.clip(first - 1, 0, last), np.clip(first, 0, last)
+    start, width = quantiles[low] / 4.0, quantiles[high] / 4.0 - quantiles[low] / 4.0
+    part = np.clip((column / 4.0 - start) / np.where(width > 0.0, width, 1.0), 0.0, 1.0)
+    between = shares[low] + part * (shares[high] - shares[low])
+    equal = 0.5 * (shares[high] + shares[np.clip(behind - 1, 0, last)])
+    found = np.where(behind > first, equal, between)
     return np.where(column <= quantiles[0], 0.0, np.where(column >= quantiles[-1], 1.0, found))
 
 
