@@ -36,7 +36,7 @@ def _without_effect(draft: Draft, name: str) -> Draft:
     """A warning where no candidate has the operator: its family is not searched, or its kind of column is not there."""
     message = f"search.space: {quoted(name)} changes nothing: no candidate of this table has such a step"
     hint = "see the steps of each candidate; `search.families` and the kinds of columns decide them"
-    return draft.find(draft.loaded.places.diagnostic("warning", "PLAN007", ("search", "space", name), message, hint))
+    return draft.find(draft.loaded.places.diagnostic("warning", "PLAN010", ("search", "space", name), message, hint))
 
 
 def _narrow(candidate: Candidate, operators: set[str], parameter: str, domain: Any) -> Candidate:

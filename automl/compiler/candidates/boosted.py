@@ -41,6 +41,9 @@ def _boosted(pipeline: Pipeline, family: str, name: str, codes: list[ColumnInfo]
     parts += [*_quantities(pipeline), *_dates(pipeline), *pipeline.counts(log=False), *pipeline.marks()]
     draft, estimator = pipeline.draft, pipeline.estimator(family)
     params: dict[str, Any] = {"categorical": tuple(range(len(codes))), "threads": draft.resolved.search.trial.cpus}
+    params |= pipeline.objective()
+    if not _weighs_classes(draft):
+        params["class_weight"] = "none"
     rounds = OPERATORS[estimator].rounds
     if rounds is not None:
         params[rounds] = _most_rounds(draft, int(str(OPERATORS[estimator].fixed[rounds])))
@@ -62,6 +65,11 @@ def _dates(pipeline: Pipeline) -> list[str]:
     steps += [("cycles", "date_cycles")] if dates and pipeline.asked("date_cycles") else []
     steps += [("spans", "date_differences")] if len(dates) > 1 else []
     return [pipeline.source(node, op, dates) for node, op in steps]
+
+
+def _weighs_classes(draft: Draft) -> bool:
+    """Whether weights of classes are worth a search: they spoil probabilities that a metric takes at their word."""
+    return draft.task != "regression" and draft.resolved.metric not in ("log_loss", "brier")
 
 
 def _most_rounds(draft: Draft, usual: int) -> int:
