@@ -9,6 +9,7 @@ import pytest
 from automl.compiler.choose_steps import choose_steps
 from automl.compiler.lay_out_rows import lay_out_rows
 from automl.plan import Candidate
+from automl.spec.model import ColumnSpec
 from tests.support.tables import SPEC, Cell, draft_of, errors, mixed, passed
 
 ROWS = 600
@@ -119,6 +120,17 @@ def test_a_step_that_the_spec_names_is_put_in(op: str) -> None:
     assert trees in steps(found["lightgbm_means"]).split(" ")
     usual = chosen(*names)
     assert (op in steps(usual["linear"])) == (op == "date_cycles") and op not in steps(usual["lightgbm"])
+
+
+def test_constrained_numbers_are_not_selected_from() -> None:
+    """The constraints name the positions of features."""
+    draft = passed(draft_of({"number": COLUMNS["number"], "y": Y}, SPEC), lay_out_rows)
+    spec = draft.resolved
+    data = spec.data.model_copy(update={"columns": {"number": ColumnSpec(monotone="increasing")}})
+    search = spec.search.model_copy(update={"space": {"select_features": {}}})
+    asked = replace(draft, spec=spec.model_copy(update={"data": data, "search": search}))
+    found = {candidate.id: steps(candidate) for candidate in choose_steps(asked).candidates}
+    assert "select_features" in found["linear"] and "select_features" not in found["lightgbm"]
 
 
 def test_a_step_that_has_nothing_to_do_is_left_out_though_named() -> None:

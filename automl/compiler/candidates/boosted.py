@@ -54,8 +54,13 @@ def _boosted(pipeline: Pipeline, family: str, name: str, codes: list[ColumnInfo]
 
 
 def _quantities(pipeline: Pipeline) -> list[str]:
+    """The numbers; some of them where the spec asks for that and none is constrained, as constraints name positions."""
     numbers = pipeline.of_kind(*NUMERIC)
-    return [pipeline.select(pipeline.source("numbers", "numbers", numbers))] if numbers else []
+    if not numbers:
+        return []
+    given = pipeline.source("numbers", "numbers", numbers)
+    constrained = any(column.monotone for column in pipeline.draft.resolved.data.columns.values())
+    return [given if constrained else pipeline.select(given)]
 
 
 def _dates(pipeline: Pipeline) -> list[str]:

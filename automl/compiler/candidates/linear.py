@@ -15,15 +15,17 @@ CURVES = Choice(options=("standard", "clip", "log", "power", "quantile"), defaul
 
 
 def build_linear(pipeline: Pipeline, family: str) -> Candidate:
-    """Scaled numbers, one column per level of few-valued columns, target means of the others."""
-    features = pipeline.select(pipeline.join(scaled_parts(pipeline)))
+    """The estimator of the family behind scaled numbers."""
     estimator = pipeline.estimator(family)
-    pipeline.step(estimator, estimator, [features])
+    pipeline.step(estimator, estimator, [scaled_numbers(pipeline)])
     return pipeline.finish("linear", family, {"scale.method": CURVES})
 
 
-def scaled_parts(pipeline: Pipeline) -> list[str]:
-    """Steps that give all features as finite numbers of like scale, for every estimator that needs them so."""
+def scaled_numbers(pipeline: Pipeline) -> str:
+    """All features as finite numbers of like scale, for every estimator that needs them so.
+
+    Scaled numbers, one column per level of few-valued columns, target means of the others.
+    """
     levels = [c for c in pipeline.of_kind(Kind.CATEGORICAL) if c.distinct <= ONE_HOT_LEVELS]
     levels += [c for c in pipeline.of_kind(Kind.INTEGER) if c.distinct <= CODES_AS_LEVELS]
     many = [c for c in pipeline.of_kind(Kind.CATEGORICAL) if c.distinct > ONE_HOT_LEVELS]
@@ -37,7 +39,7 @@ def scaled_parts(pipeline: Pipeline) -> list[str]:
     parts += [pipeline.step("scale_counts", "standardise", [counts]) for counts in pipeline.counts(log=True)]
     if levels:
         parts.append(pipeline.source("levels", "one_hot", levels))
-    return parts + pipeline.marks()
+    return pipeline.select(pipeline.join(parts + pipeline.marks()))
 
 
 def _scaled_numbers(pipeline: Pipeline, numbers: list[ColumnInfo]) -> str:
