@@ -40,12 +40,12 @@ class Planned:
     modules: str | None = None
 
 
-def make_plan(source: Path, on_spec: Callable[[LoadedSpec], None] | None = None) -> Planned:
+def make_plan(source: Path | LoadedSpec, on_spec: Callable[[LoadedSpec], None] | None = None) -> Planned:
     """The plan of a spec. `on_spec` is called once the spec itself is found right, before the data is read.
 
     Raises AutomlError: everything that is wrong with the spec, or else with its data.
     """
-    spec = load_spec(source)
+    spec = source if isinstance(source, LoadedSpec) else load_spec(source)
     if on_spec is not None:
         on_spec(spec)
     files = _find(spec)

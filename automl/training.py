@@ -55,13 +55,14 @@ def train(options: TrainOptions, watch: Watch) -> dict[str, Any]:
 
 def _plan(options: TrainOptions, opening: Opening) -> Planned:
     """The plan, while workers start. Raises AutomlError where it differs from the lock beside its file."""
-    if options.source.suffix == PLAN_SUFFIX:
-        plan = read_plan(options.source)
+    source = options.source
+    if isinstance(source, Path) and source.suffix == PLAN_SUFFIX:
+        plan = read_plan(source)
         opening.start("ray", None, plan.spec.search.trial.cpus)
-        planned = load_planned(plan, data_of_plan(plan, options.source), (options.source.parent, Path()))
+        planned = load_planned(plan, data_of_plan(plan, source), (source.parent, Path()))
     else:
-        planned = make_plan(options.source, opening.start_for)
-    check_lock(planned.plan, planned.lock, options.source.parent)
+        planned = make_plan(source, opening.start_for)
+    check_lock(planned.plan, planned.lock, source.parent if isinstance(source, Path) else source.folder)
     return planned
 
 
