@@ -40,7 +40,7 @@ class Operator:
     gives: Kind  # kind of output columns
     missing: Literal["refuses", "keeps", "removes"]  # what it does with missing values of its input
     # How output columns come from input columns.
-    widens: Literal["no", "levels", "indicators", "parts", "classes", "joins", "directions"] = "no"
+    widens: Literal["no", "levels", "indicators", "parts", "classes", "joins", "directions", "pairs", "subset"] = "no"
     reads_source: bool = False  # takes raw columns; otherwise matrices
     takes_sparse: bool = False  # reads sparse matrices as well as dense ones
     gives_sparse: bool = False
@@ -56,3 +56,4 @@ class Operator:
     monotone: bool = False  # honours `increasing` and `decreasing`: positions of features
     keeps_rows: bool = False  # its State holds training rows
     title: str = ""  # one line for people: what it does, in a model card
+    docs: Mapping[str, str] = field(default_factory=dict)  # one line for people per parameter

@@ -13,6 +13,8 @@ from automl.graph import SOURCE, Graph, Node
 from automl.kinds import ColumnType, Kind, TableType
 from automl.plan import Candidate
 
+MOST_PAIRS = 10  # as `date_differences` makes at most
+
 
 def check_types(draft: Draft) -> Draft:
     """Write the type on every edge of every candidate."""
@@ -107,6 +109,21 @@ def _indicators(given: TableType, operator: Operator) -> TableType:
     return TableType(columns=(*_each(given, operator).columns, *extra))
 
 
+def _pairs(given: TableType, operator: Operator) -> TableType:
+    """One column per pair of columns; missing where either is."""
+    names = [(first, second) for i, first in enumerate(given.columns) for second in given.columns[i + 1 :]]
+    columns = (
+        ColumnType(name=f"{second.name} - {first.name}", kind=operator.gives, missing=first.missing or second.missing)
+        for first, second in names[:MOST_PAIRS]
+    )
+    return TableType(columns=tuple(columns))
+
+
+def _subset(given: TableType, operator: Operator) -> TableType:
+    """The columns that may be kept: which ones are, the fit of each fold decides."""
+    return _each(given, operator)
+
+
 def _joined(given: TableType, operator: Operator) -> TableType:
     del operator  # a join changes nothing
     return given
@@ -126,4 +143,6 @@ WIDENINGS: dict[str, Callable[[TableType, Operator], TableType]] = {
     "classes": _levels,
     "joins": _joined,
     "directions": _directions,
+    "pairs": _pairs,
+    "subset": _subset,
 }

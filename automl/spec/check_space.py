@@ -57,6 +57,8 @@ LEGAL: Final[dict[str, tuple[float, float]]] = {
     "naive_bayes.var_smoothing": (0, math.inf),
     "knn.k": (1, _MANY),
     "one_hot.min_count": (1, _MANY),
+    "ordinal.min_count": (1, _MANY),
+    "select_features.share": (_TINY, 1),
     "target_mean.smoothing": (0, math.inf),
 }
 # Parameters that have a key of their own.

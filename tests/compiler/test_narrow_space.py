@@ -96,6 +96,22 @@ def test_what_was_narrowed_is_told() -> None:
     ]
 
 
+def test_a_step_that_was_put_in_is_told_and_one_that_is_nowhere_is_warned_of() -> None:
+    draft = _draft("{missing_indicators: {}, date_differences: {}, lightgbm: {max_bin: 15}}")
+    told = {d.subject: d.value for d in draft.decisions if d.subject.startswith("search.space")}
+    expected = "a step of linear, lightgbm, lightgbm_means"
+    assert told == {"search.space.missing_indicators": expected, "search.space.lightgbm.max_bin": "15"}
+    (warning,) = [d for d in draft.findings if d.code == "PLAN010"]
+    assert warning.severity == "warning" and "'date_differences'" in warning.message and warning.line
+
+
+def test_the_curves_of_a_linear_model_may_be_others_than_those_searched() -> None:
+    assert "robust" not in NOTHING["linear"].space["scale.method"].options  # type: ignore[union-attr]
+    found = narrowed("{scale: {method: {options: [robust, standard]}}, select_features: {share: 0.25}}")
+    assert found["linear"].space["scale.method"] == Choice(options=("robust", "standard"), default="standard")
+    assert found["lightgbm"].graph.node("select").params["share"] == 0.25
+
+
 def test_narrowing_twice_gives_the_same_candidates() -> None:
     draft = _draft("{lightgbm: {num_leaves: {low: 4, high: 8}, max_bin: 15}, logistic: {C: {options: [0.5, 3.0]}}}")
     assert narrow_space(draft).candidates == draft.candidates

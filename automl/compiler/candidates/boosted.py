@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from automl.catalog import OPERATORS
-from automl.compiler.candidates.pipeline import NUMERIC, Pipeline
+from automl.compiler.candidates.pipeline import FEW_LEVELS, NUMERIC, Pipeline
 from automl.compiler.candidates.texts import dense_text, scored_text
 from automl.compiler.draft import Draft
 from automl.data.schema import ColumnInfo
@@ -15,7 +15,6 @@ from automl.plan import Candidate
 CODE_LEVELS = 255  # a category with more levels is target-encoded
 MANY_ROUNDS, SMALL_TABLE = 800, 20_000  # small tables are boosted longer than the catalog says: it costs little there
 FEWEST_ROUNDS, MOST_TREES = 100, 4000
-FEW_LEVELS = 2  # with so few levels, target encoding says no more than a code
 
 CATEGORY_PARAMS = ("cat_l2", "cat_smooth", "max_cat_to_onehot")  # of LightGBM, for category codes only
 
@@ -61,10 +60,7 @@ def _boosted(pipeline: Pipeline, family: str, name: str, inputs: _Inputs) -> Can
     parts = [pipeline.source("codes", "ordinal", codes)] if codes else []
     if means:
         parts.append(pipeline.source("means", "target_mean", means))
-    if numbers := pipeline.of_kind(*NUMERIC):
-        parts.append(pipeline.source("numbers", "numbers", numbers))
-    if dates := pipeline.of_kind(Kind.DATETIME):
-        parts.append(pipeline.source("dates", "date_parts", dates))
+    parts += [*_quantities(pipeline), *date_steps(pipeline), *pipeline.counts(log=False), *pipeline.marks()]
     parts += texts
     draft, estimator = pipeline.draft, pipeline.estimator(family)
     params: dict[str, Any] = {"categorical": tuple(range(len(codes))), "threads": draft.resolved.search.trial.cpus}
@@ -79,6 +75,25 @@ def _boosted(pipeline: Pipeline, family: str, name: str, inputs: _Inputs) -> Can
         params |= {name: OPERATORS[estimator].space[name].default for name in CATEGORY_PARAMS}
     pipeline.step(estimator, estimator, [pipeline.join(parts)], params)
     return pipeline.finish(name, family)
+
+
+def _quantities(pipeline: Pipeline) -> list[str]:
+    """The numbers; some of them where the spec asks for that and none is constrained, as constraints name positions."""
+    numbers = pipeline.of_kind(*NUMERIC)
+    if not numbers:
+        return []
+    given = pipeline.source("numbers", "numbers", numbers)
+    constrained = any(column.monotone for column in pipeline.draft.resolved.data.columns.values())
+    return [given] if constrained else pipeline.select([given])
+
+
+def date_steps(pipeline: Pipeline) -> list[str]:
+    """Parts of dates, and what lies between them; circles, which trees can do without, where the spec asks."""
+    dates = pipeline.of_kind(Kind.DATETIME)
+    steps = [("dates", "date_parts")] if dates else []
+    steps += [("cycles", "date_cycles")] if dates and pipeline.asked("date_cycles") else []
+    steps += [("spans", "date_differences")] if len(dates) > 1 else []
+    return [pipeline.source(node, op, dates) for node, op in steps]
 
 
 def weighs_classes(draft: Draft) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from automl.catalog import OPERATORS
-from automl.compiler.candidates.boosted import most_rounds, weighs_classes
+from automl.compiler.candidates.boosted import date_steps, most_rounds, weighs_classes
 from automl.compiler.candidates.pipeline import NUMERIC, Pipeline
 from automl.compiler.candidates.texts import dense_text
 from automl.kinds import Kind
@@ -25,8 +25,7 @@ def build_trees(pipeline: Pipeline, family: str) -> Candidate:
         parts.append(pipeline.source("codes", "ordinal", codes))
     if means := [c for c in categories if c.distinct > CODE_LEVELS]:
         parts.append(pipeline.source("means", "target_mean", means))
-    if dates := pipeline.of_kind(Kind.DATETIME):
-        parts.append(pipeline.source("dates", "date_parts", dates))
+    parts += date_steps(pipeline)
     parts += dense_text(pipeline)
     estimator = pipeline.estimator(family)
     pipeline.step(estimator, estimator, [pipeline.join(parts)], _params(pipeline, estimator))
