@@ -44,7 +44,7 @@ def make_plan(source: Path, on_spec: Callable[[LoadedSpec], None] | None = None)
     if on_spec is not None:
         on_spec(spec)
     files = _find(spec)
-    raw = read_raw(files, _format(spec.written.data))
+    raw = read_raw(files, _format(spec.written.data), spec.written.data.checks)
     unknown = check_names(spec, raw.names)
     if unknown:
         raise AutomlError(unknown)
@@ -79,7 +79,17 @@ def load_planned(plan: Plan, data: tuple[Path, ...]) -> Planned:
     """
     files = find_files(data)
     spec = plan.spec.data
-    settings = DataSettings(spec.target, spec.id, spec.ignore, spec.group, spec.time, spec.columns, spec.format.missing)
+    settings = DataSettings(
+        spec.target,
+        spec.id,
+        spec.ignore,
+        spec.group,
+        spec.time,
+        spec.columns,
+        spec.format.missing,
+        spec.format.decimal,
+        spec.checks,
+    )
     loaded = load_table(files, spec.format, settings)
     if loaded.schema.fingerprint != plan.data_schema.fingerprint:
         changed = ", ".join(repr(name) for name in _changed(plan, loaded)[:8])
@@ -133,5 +143,15 @@ def _settings(data: WrittenData) -> DataSettings:
     columns = {
         name: ColumnSpec(**column.model_dump(exclude_none=True)) for name, column in (data.columns or {}).items()
     }
-    missing = data.format.missing if data.format else None
-    return DataSettings(data.target, data.id or (), data.ignore or (), data.group, data.time, columns, missing)
+    form = _format(data)
+    return DataSettings(
+        target=data.target,
+        id=data.id or (),
+        ignore=data.ignore or (),
+        group=data.group,
+        time=data.time,
+        columns=columns,
+        missing=form.missing,
+        decimal=form.decimal,
+        checks=data.checks or {},
+    )

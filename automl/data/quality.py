@@ -1,0 +1,49 @@
+"""Findings about the quality of a table, and what `data.checks` makes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import numpy as np
+
+from automl.data.physical import PhysicalTable
+from automl.errors import Diagnostic
+from automl.runtime.columns import Text
+from automl.spec.quality import CHECKS, Checks
+
+_MIX = np.uint64(0x9E3779B97F4A7C15)  # an odd number with bits all over: 2**64 over the golden ratio
+
+
+def judged(findings: Iterable[Diagnostic], checks: Checks) -> list[Diagnostic]:
+    """The findings as the spec wants them: left out (allow), a warning or an error. Errors stay errors."""
+    found = []
+    for finding in findings:
+        wanted = checks.get(finding.code) if finding.code in CHECKS else None
+        if wanted == "allow" and finding.severity != "error":
+            continue
+        if wanted == "error":
+            finding = replace(finding, severity="error")
+        elif wanted == "warn" and finding.severity == "note":
+            finding = replace(finding, severity="warning")
+        found.append(finding)
+    return found
+
+
+def repeated_rows(table: PhysicalTable) -> list[Diagnostic]:
+    """A note where rows are equal in all columns (by a hash of 64 bits)."""
+    mixed = np.zeros(table.rows, dtype=np.uint64)
+    for column in table.columns:
+        values = column.values
+        if isinstance(values, Text):
+            bits = values.codes.astype(np.int64).view(np.uint64)
+        else:
+            plain = np.where(np.isnan(values), np.nan, values) + 0.0  # one form of NaN and of zero
+            bits = plain.view(np.uint64)
+        mixed = (mixed ^ bits) * _MIX
+        mixed ^= mixed >> np.uint64(29)
+    again = table.rows - len(np.unique(mixed))
+    if not again:
+        return []
+    message = f"{again} of {table.rows} rows are equal to an earlier one in every column"
+    return [Diagnostic("note", "DQ006", message, hint="rows that were copied make scores look better than they are")]
