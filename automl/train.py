@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from automl.compiler.forecast import below_floor
-from automl.driver.finish import Final, Story, final_params, fit_final, ranked, request_of, score_by
+from automl.driver.finish import Examiner, Final, Story, final_params, fit_final, ranked, request_of
 from automl.driver.folder import RunFolder, open_folder
 from automl.driver.opening import Opening
 from automl.driver.options import Stage, TrainOptions, Watch
@@ -57,7 +58,7 @@ def _plan(options: TrainOptions, opening: Opening) -> Planned:
     if options.source.suffix == PLAN_SUFFIX:
         plan = read_plan(options.source)
         opening.start("ray", None, plan.spec.search.trial.cpus)
-        planned = load_planned(plan, data_of_plan(plan, options.source))
+        planned = load_planned(plan, data_of_plan(plan, options.source), (options.source.parent, Path()))
     else:
         planned = make_plan(options.source, opening.start_for)
     check_lock(planned.plan, planned.lock, options.source.parent)
@@ -84,7 +85,7 @@ class _Run:
         self.planned, self.plan = planned, planned.plan
         self.options, self.folder, self.watch = options, folder, watch
         self.began = began
-        self.context = FitContext(self.plan, planned.dataset)
+        self.context = FitContext(self.plan, planned.dataset, planned.modules)
         self.remote = False
         self.reserve = Reserve()
         self.warnings = list(planned.warnings)
@@ -145,11 +146,11 @@ class _Run:
         self.watch(event)
 
     def _final(self, executor: Executor, found: SearchResult) -> Final:
-        trials = ranked(found.trials, self.plan.metric)
+        trials = ranked(found.trials, self.plan.scorer)
         if not trials:
             causes = [
                 f"trial {t.number} ({t.candidate}): {t.outcome.value} {t.error or ''}".rstrip()
-                for t in found.failed[:3]
+                for t in found.unscored[:3]
             ]
             raise AutomlError(
                 [Diagnostic("error", "RUN003", f"no trial has a score: {cause}") for cause in causes or ["none ended"]]
@@ -165,8 +166,8 @@ class _Run:
 
     def _emit(self, found: SearchResult, final: Final) -> Emitted:
         decisions = tuple(decision.as_json() for decision in found.decisions)
-        baseline = next((trial for trial in found.trials if trial.number == BASELINE), None)
-        request = request_of(self.plan, self.planned.dataset, final, Story(self.planned.lock, baseline, decisions))
+        story = Story(self.planned.lock, self._baseline(found), decisions)
+        request = request_of(self.context, final, story)
         self._accept(request, found, final)
         self.watch(Stage("emit", str(self.folder.package)))
         emitted = emit_package(request, self.folder.package, replace=self.folder.state != "new")
@@ -184,7 +185,7 @@ class _Run:
         if any(criterion.package_size is not None for criterion in criteria):
             check_plan(request.plan)
             size = sum(len(content) for content in package_files(request)[0].values())
-        verdicts = judge(criteria, self.plan.metric, self._measured(found, final, size))
+        verdicts = judge(criteria, self.plan.scorer, self._measured(found, final, size))
         missed = [v for v in verdicts if not v.met]
         if missed:
             raise NotAccepted([_missed(verdict) for verdict in missed])
@@ -193,15 +194,20 @@ class _Run:
         """On the holdout; where there is none, the scores of the folds, which know the optimised metric only."""
         metrics = {criterion.metric or self.plan.metric for criterion in self.plan.spec.accept}
         if final.estimate is not None and final.baseline is not None:
-            data = self.planned.dataset
-            winner = score_by(metrics, self.plan, data, final.estimate.prediction)
-            return Measured(winner, score_by(metrics, self.plan, data, final.baseline.prediction), size)
+            examiner, first = Examiner(self.context), self._baseline(found)
+            winner = examiner.score(metrics, final.estimate.prediction, final.trial.threshold)
+            baseline_threshold = None if first is None else first.threshold
+            return Measured(winner, examiner.score(metrics, final.baseline.prediction, baseline_threshold), size)
         other = sorted(metrics - {self.plan.metric})
         if other:
             text = f"criteria on {', '.join(other)} need a holdout: folds are scored by {self.plan.metric} only"
             raise error("ACC002", text, "set validation.holdout above 0, or use the optimised metric")
         baseline = next(trial.score for trial in found.trials if trial.number == BASELINE)
         return Measured({self.plan.metric: final.trial.score}, {self.plan.metric: baseline}, size)
+
+    @staticmethod
+    def _baseline(found: SearchResult) -> TrialScore | None:
+        return next((trial for trial in found.trials if trial.number == BASELINE), None)
 
     def _result(
         self, found: SearchResult, final: Final, emitted: Emitted, searched_s: float, workers: int
@@ -224,6 +230,7 @@ class _Run:
             "utilisation": round(min(busy, 1.0), 4),
             "winner": {"members": [_member(self.plan, final.trial)]},
             "data": [str(path.absolute()) for path in self.planned.data],
+            **({} if self.planned.modules is None else {"modules": self.planned.modules}),
             "versions": dict(self.planned.lock.versions),
             "cpu": self.planned.lock.cpu,
             "warnings": [warning.as_json() for warning in (*self.warnings, *emitted.warnings)],

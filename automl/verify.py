@@ -83,13 +83,12 @@ def verify(package: Path, data: Path | None, search: bool) -> Verdict:
     read = _read(package, data)
     _same_machine(read, verdict)
     verdict.differ(_manifest_differences(package))
-    executor = InlineExecutor(
-        run, FitContext(read.planned.plan, read.planned.dataset), read.planned.plan.spec.search.trial.cpus
-    )
+    context = FitContext(read.planned.plan, read.planned.dataset, read.planned.modules)
+    executor = InlineExecutor(run, context, read.planned.plan.spec.search.trial.cpus)
     if search:
         _replay(read, executor, verdict)
     final = fit_final(read.planned.plan, executor, [read.winner])
-    _compare_files(read, final, verdict)
+    _compare_files(read, context, final, verdict)
     _compare_predictions(read, final, verdict)
     verdict.say(
         "every byte and every prediction is the same" if verdict.ok else f"{len(verdict.differences)} differences"
@@ -116,7 +115,7 @@ def _read(package: Path, data: Path | None) -> _Package:
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as problem:
         first = str(problem).splitlines()[0]
         raise error("VER002", f"the record in {package} cannot be read: {type(problem).__name__}: {first}") from None
-    planned = load_planned(plan, _data_of(package, plan.spec.data.path, data))
+    planned = load_planned(plan, _data_of(package, plan.spec.data.path, data), _modules_of(package))
     return _Package(package, planned, lock, trial, baseline, tuple(decisions))
 
 
@@ -140,6 +139,15 @@ def _data_of(package: Path, names: Sequence[str], data: Path | None) -> tuple[Pa
             "VER003", f"the data that the package was trained on is gone: {', '.join(gone)}", "name it with --data"
         )
     return tuple(places)
+
+
+def _modules_of(package: Path) -> tuple[Path, ...]:
+    """Where the run that made the package found the user's own metric; else here, or installed."""
+    try:
+        said = json.loads((package.parent / "result.json").read_text(encoding="utf-8"))["modules"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return (Path(),)
+    return (Path(str(said)), Path())
 
 
 def _same_machine(read: _Package, verdict: Verdict) -> None:
@@ -171,10 +179,10 @@ def _manifest_differences(package: Path) -> list[str]:
     return found
 
 
-def _compare_files(read: _Package, final: Final, verdict: Verdict) -> None:
+def _compare_files(read: _Package, context: FitContext, final: Final, verdict: Verdict) -> None:
     """Emit again in memory, with the lock that the package has, and compare all files."""
     story = Story(read.lock, read.baseline, read.decisions)
-    files, _ = package_files(request_of(read.planned.plan, read.planned.dataset, final, story))
+    files, _ = package_files(request_of(context, final, story))
     wrong = [text for path, content in files.items() for text in _difference(read.path / path, path, content)]
     wrong += [f"{path}: no part of the package" for path in _extra(read.path, set(files))]
     verdict.differ(wrong)

@@ -6,6 +6,7 @@ import stat
 from pathlib import Path
 from typing import Final
 
+from automl.catalog.own_metric import OwnFunction, find_function
 from automl.errors import AutomlError, Diagnostic
 from automl.spec.check import check_written
 from automl.spec.findings import Findings
@@ -14,7 +15,7 @@ from automl.spec.nodes import parse_yaml
 from automl.spec.places import Places, Spot, quoted, split_lines
 from automl.spec.problems import describe, shape
 from automl.spec.scalars import FORBIDDEN
-from automl.spec.written import WrittenSpec
+from automl.spec.written import WrittenMetric, WrittenSpec
 
 MAX_BYTES: Final = 256 * 1024
 
@@ -23,9 +24,25 @@ def load_spec(path: Path) -> LoadedSpec:
     """Read and check a spec. Raises AutomlError with all diagnostics, sorted by place."""
     file = str(path)
     written, places, found = parse_spec(read_spec(path), file)
+    function = None if written is None else _own_function(written, places, path.parent, found)
     if written is None or any(d.severity == "error" for d in found):
         raise AutomlError(found)
-    return LoadedSpec(written, places, file, path.parent)
+    return LoadedSpec(written, places, file, path.parent, function)
+
+
+def _own_function(written: WrittenSpec, places: Places, folder: Path, found: list[Diagnostic]) -> OwnFunction | None:
+    """The file of a metric of the user's own; a finding where there is none, unless another one is about it."""
+    metric = written.metric
+    if not isinstance(metric, WrittenMetric) or metric.function is None:
+        return None
+    try:
+        return find_function(metric.function, folder)
+    except ValueError as missing:
+        if all(d.code != "SPEC082" for d in found):
+            hint = "expected module.function; the module lies beside the spec, or is installed"
+            place = ("metric", "function")
+            found.append(places.diagnostic("error", "SPEC082", place, f"metric.function: {missing}", hint, at="value"))
+        return None
 
 
 def read_spec(path: Path) -> str:
