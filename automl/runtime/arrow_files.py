@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
-from io import BufferedIOBase
+from io import BufferedReader, RawIOBase
 from pathlib import Path
 from typing import Any, cast
 
@@ -68,13 +68,13 @@ def _ipc(path: Path) -> Iterator[ArrowFile]:
                 yield ArrowFile(tuple(stream.schema.names), iter(stream))
 
 
-def open_zstd(path: Path) -> BufferedIOBase:
+def open_zstd(path: Path) -> BufferedReader:
     """The unpacked bytes of a zstd file. Raises BadInput where pyarrow is not installed."""
     need_pyarrow(path, "zst")
     import pyarrow as arrow
 
-    # pyarrow's streams have what a reader of the standard library needs
-    return cast(BufferedIOBase, arrow.input_stream(str(path), compression="zstd", buffer_size=1 << 20))
+    # pyarrow's streams can fill a buffer, but do not know lines
+    return BufferedReader(cast(RawIOBase, arrow.input_stream(str(path), compression="zstd")), 1 << 20)
 
 
 def arrow_values(spec: ColumnSpec, values: Any) -> Any:

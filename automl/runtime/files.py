@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from io import BufferedIOBase, TextIOWrapper
+from io import BufferedReader, TextIOWrapper
 from itertools import chain, islice
 from pathlib import Path
 from typing import IO, Any
@@ -144,7 +144,7 @@ def _columns(specs: Sequence[ColumnSpec], fields: Mapping[str, Any], rows: int, 
     return {spec.name: found[spec.name] if spec.name in found else missing_column(spec, rows) for spec in specs}
 
 
-def open_bytes(path: Path) -> BufferedIOBase:
+def open_bytes(path: Path) -> gzip.GzipFile | BufferedReader:
     """A file to be read, unpacked where its name ends in .gz or .zst. Raises BadInput, OSError."""
     name = path.name.lower()
     if name.endswith(".zst"):

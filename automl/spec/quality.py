@@ -40,6 +40,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     "DQ005": Check("note", _TOLD),
     "DQ006": Check("note", _TOLD),
     "DQ007": Check("warn", _TOLD),
+    "DQ012": Check("warn", _TOLD),
 }
 
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from automl.data.dataset import make_dataset
 from automl.data.kinds import build_schema
 from automl.data.physical import to_physical
+from automl.data.quality import judged
 from automl.data.read import RawTable
 from automl.data.schema import Schema
 from automl.data.settings import DataSettings
@@ -36,7 +37,7 @@ def described(settings: DataSettings = Y, **columns: list[Any]) -> tuple[Schema,
     columns.setdefault("y", [str(row % 2) for row in range(rows)])
     table, told = to_physical(raw(**columns), settings)
     schema, more = build_schema(table, settings)
-    return schema, [found.code for found in (*told, *more)]
+    return schema, [found.code for found in judged((*told, *more), settings.checks)]
 
 
 def one(values: list[Any], **overrides: Any) -> Any:
