@@ -42,4 +42,5 @@ CODES: dict[str, str] = {
     "DQ005": "infinite numbers are read as missing (note)",
     "DQ006": "rows are repeated (note)",
     "DQ007": "a comma may be a decimal mark or stand between thousands: the column is read as text (warning)",
+    "DQ012": "rows of the test file are in the training data too (warning)",
 }

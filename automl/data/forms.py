@@ -42,8 +42,15 @@ def find_form(texts: Sequence[str], decimal: str | None) -> FoundForm:
 
 
 def decimal_of(columns: Iterable[Sequence[str]]) -> str | None:
-    """The decimal mark that columns of a file show beyond doubt; None where none does, or where they contradict."""
-    shown = {mark for texts in columns if texts and (mark := _shown(texts)) is not None}
+    """The decimal mark that columns of a file show beyond doubt; None where none does, or where they contradict.
+
+    Where no column holds a comma the mark does not matter, and is None.
+    """
+    heads = [texts for texts in columns if texts]
+    commas = [texts for texts in heads if any("," in text for text in texts)]
+    if not any(_shown(texts) or find_form(texts, None).ambiguous for texts in commas):
+        return None
+    shown = {mark for texts in heads if (mark := _shown(texts)) is not None}
     return shown.pop() if len(shown) == 1 else None
 
 

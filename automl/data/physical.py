@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -57,10 +58,11 @@ class PhysicalTable:
 
     def column(self, name: str) -> PhysicalColumn:
         """The column of that name. Raises KeyError."""
-        for column in self.columns:
-            if column.name == name:
-                return column
-        raise KeyError(name)
+        return self._by_name[name]
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, PhysicalColumn]:
+        return {column.name: column for column in self.columns}
 
 
 def to_physical(raw: RawTable, settings: DataSettings) -> tuple[PhysicalTable, list[Diagnostic]]:

@@ -9,7 +9,7 @@ BLANK_INDEX = ("column_1", "__index_level_0__")  # what an index that pandas wro
 
 def field_names(names: Sequence[str]) -> tuple[str, ...]:
     """Every name once: the third column without a name is `column_3`, the second `a` is `a_2`."""
-    found: list[str] = []
+    found: dict[str, None] = {}
     taken = set(names)
     for position, name in enumerate(names, start=1):
         new = name if name.strip() else f"column_{position}"
@@ -18,6 +18,6 @@ def field_names(names: Sequence[str]) -> tuple[str, ...]:
             while f"{new}_{count}" in taken:
                 count += 1
             new = f"{new}_{count}"
-        found.append(new)
+        found[new] = None
         taken.add(new)
     return tuple(found)

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from automl.data.load import Loaded, load_table
+from automl.data.quality import rows_in_both
 from automl.data.settings import DataSettings
 from automl.errors import AutomlError
 from automl.runtime.cells import formed_number
@@ -153,6 +154,13 @@ def test_repeated_rows_are_told(tmp_path: Path) -> None:
         "warning"
     ]
     assert "DQ006" not in {found.code for found in load(path, checks={"DQ006": "allow"}).findings}
+
+
+def test_rows_of_the_test_file_in_the_training_data(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("x,c,y\n1,a,0\n2,b,1\n,d,0\n")
+    (tmp_path / "b.csv").write_text("x,c,y\n9,b,1\n2.0,b,1\n,d,0\n,d,1\n")
+    found = rows_in_both(load(tmp_path / "a.csv").table, load(tmp_path / "b.csv").table)
+    assert [(told.code, told.message[:7]) for told in found] == [("DQ012", "2 of 4 ")]
 
 
 def test_the_index_of_pandas_is_left_out(tmp_path: Path) -> None:
