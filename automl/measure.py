@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib
 import math
+import sys
 import warnings
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from typing import Any
 
 import numpy as np
@@ -99,7 +101,8 @@ def _own(metric: Metric, guess: Values, target: Values) -> float:
     """A user's function: copies of its own, a finite number as the answer, no exception but ValueError."""
     function = load_function(metric.path, metric.folder, str(metric.source))
     try:
-        answer = function(np.array(target), np.array(guess))
+        with redirect_stdout(sys.stderr):  # standard output is the command's own
+            answer = function(np.array(target), np.array(guess))
     except Exception as problem:
         raise ValueError(f"metric {metric.name} raised {type(problem).__name__}: {problem}") from problem
     try:

@@ -24,7 +24,7 @@ from automl.plan import TrialScore
 from automl.planning import make_plan
 from automl.rows import ALL
 from automl.runtime.columns import Matrix
-from automl.train import train
+from automl.training import train
 from tests.e2e.test_package_bits import fitted, same_bits
 from tests.support.packages import Imported, imported
 

@@ -9,6 +9,7 @@ import ast
 import hashlib
 import sys
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module, invalidate_caches
@@ -56,7 +57,8 @@ def load_function(path: str, folder: str | None, source: str) -> Callable[..., A
         sys.path.append(folder)
         invalidate_caches()
     try:
-        loaded = import_module(module)
+        with redirect_stdout(sys.stderr):
+            loaded = import_module(module)
         function: Callable[..., Any] = getattr(loaded, name)
         content = Path(str(loaded.__file__)).read_bytes()
     except Exception as problem:

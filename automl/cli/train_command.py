@@ -35,7 +35,7 @@ def run(found: Namespace, screen: Screen) -> Reply:
     """The answer is the content of result.json; progress is told on stderr."""
     from automl.cli.progress import progress
     from automl.driver.options import TrainOptions
-    from automl.train import train
+    from automl.training import train
 
     options = TrainOptions(
         source=found.source,

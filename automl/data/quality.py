@@ -42,8 +42,9 @@ def repeated_rows(table: PhysicalTable) -> list[Diagnostic]:
 
 
 def rows_in_both(train: PhysicalTable, test: PhysicalTable) -> list[Diagnostic]:
-    """A warning where rows of a test table are in the training table too; both have the same columns in one order."""
-    both = int(np.isin(_row_hashes(test), _row_hashes(train)).sum())
+    """A warning where rows of a test table are in the training table too, compared in the columns of the test table."""
+    same = PhysicalTable(tuple(train.column(column.name) for column in test.columns), train.rows)
+    both = int(np.isin(_row_hashes(test), _row_hashes(same)).sum())
     if not both:
         return []
     message = f"{both} of {test.rows} rows of the test file are in the training data too"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from automl.driver.options import TrainOptions
-from automl.train import train
+from automl.training import train
 from tests.e2e.data import write_spec
 from tests.e2e.support import Driver, command, files_of, ledger, run_inline, settled_lines
 from tests.e2e.test_same_winner import check_same

@@ -25,7 +25,7 @@ def test_a_finished_run_is_returned_without_work(
 ) -> None:
     run = copy_run(finished, tmp_path / "run")
     before = files_of(run)
-    monkeypatch.setattr("automl.train.run_search", None)
+    monkeypatch.setattr("automl.training.run_search", None)
     monkeypatch.setattr("automl.driver.opening.open_executor", None)
     result = run_inline(spec, run, resume=True)
     assert result == json.loads((finished / "result.json").read_text())
@@ -61,7 +61,7 @@ def test_an_extended_run_survives_a_driver_that_dies_before_it_begins(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("automl.train.run_search", die)
+        patch.setattr("automl.training.run_search", die)
         with pytest.raises(KeyboardInterrupt):
             run_inline(spec, tmp_path / "run", resume=True)
     run_inline(spec, tmp_path / "run", resume=True)

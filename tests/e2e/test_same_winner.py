@@ -150,7 +150,7 @@ def break_build(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("automl.driver.opening.open_executor", partial(watched, opening.open_executor))
     monkeypatch.setattr("automl.executors.ray_tasks.RayExecutor", partial(watched, ray_tasks.RayExecutor))
     arrival_time = partial(ArrivalTime, executor=lambda: opened[-1])
-    monkeypatch.setattr("automl.train.SearchSettings", partial(SearchSettings, virtual_time=arrival_time))
+    monkeypatch.setattr("automl.training.SearchSettings", partial(SearchSettings, virtual_time=arrival_time))
 
 
 def shuffle(monkeypatch: pytest.MonkeyPatch, seed: int) -> None:

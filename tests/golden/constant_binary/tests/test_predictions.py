@@ -11,7 +11,7 @@ import pytest
 import telco_churn
 from telco_churn.door import columns_of
 from telco_churn.model import load
-from telco_churn.schema import FIELDS
+from telco_churn.schema import CLASSES, FIELDS, THRESHOLD
 
 GOLDEN = json.loads((Path(__file__).parent / "golden.json").read_text(encoding="utf-8"))
 ROWS = GOLDEN["rows"]
@@ -43,6 +43,11 @@ def test_a_mapping_of_arrays_is_read_as_rows_are() -> None:
 
 def test_no_rows_give_no_predictions() -> None:
     assert len(telco_churn.predict([])) == 0
+
+
+def test_labels_follow_the_threshold() -> None:
+    positive = telco_churn.predict_proba(ROWS)[:, 1] >= THRESHOLD
+    assert telco_churn.predict(ROWS).tolist() == [CLASSES[int(is_positive)] for is_positive in positive]
 
 
 def test_labels_are_those_of_the_probabilities() -> None:
