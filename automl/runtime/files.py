@@ -15,6 +15,7 @@ from typing import IO, Any
 
 import numpy as np
 
+from .cells import WHOLE
 from .columns import Column, Columns, Text
 from .table import BadInput, ColumnSpec, Problem, columns_from, missing_column
 
@@ -112,7 +113,9 @@ def _columns(specs: Sequence[ColumnSpec], fields: Mapping[str, Any], rows: int, 
     try:
         found = columns_from(present, fields) if present else {}
     except BadInput as bad:
-        shifted = (Problem(p.row + start, p.field, p.expected, p.value) for p in bad.problems)
+        shifted = (
+            Problem(p.row if p.row == WHOLE else p.row + start, p.field, p.expected, p.value) for p in bad.problems
+        )
         raise BadInput(shifted) from None
     return {spec.name: found[spec.name] if spec.name in found else missing_column(spec, rows) for spec in specs}
 
@@ -175,4 +178,4 @@ def arrow_values(spec: ColumnSpec, values: Any) -> Any:
 
 
 def _refuse(path: Path, expected: str, found: str = "something else") -> BadInput:
-    return BadInput([Problem(0, "", f"{path.name}: {expected}", found)])
+    return BadInput([Problem(WHOLE, "", f"{path.name}: {expected}", found)])
