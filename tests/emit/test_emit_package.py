@@ -182,7 +182,7 @@ def test_hostile_names_and_labels_are_harmless_everywhere(names: list[str], labe
     assert scope["FIELDS"][0].name == names[0]
     assert (scope["TARGET"], scope["IDS"], scope["CLASSES"]) == (names[1], (names[2],), tuple(labels))
     tomllib.loads(files["pyproject.toml"].decode())
-    assert set(yaml.safe_load(files["compose.yaml"])["services"]) == {"predict", "refit"}
+    assert set(yaml.safe_load(files["compose.yaml"])["services"]) == {"predict", "refit", "serve"}
     plain = plain_files()
     assert files["Dockerfile"] == plain["Dockerfile"]
     assert json.loads(files["plan.json"])["classes"] == labels
