@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any
 
 import numpy as np
 
 from automl.catalog import OPERATORS
-from automl.catalog.metrics import METRICS
+from automl.catalog.metrics import Metric
 from automl.data.dataset import Dataset
 from automl.fitting.target import Target
 from automl.graph import Graph
@@ -23,19 +23,25 @@ from automl.rows import Rows, RowSet
 from automl.runtime.columns import Columns, Matrix, Text, take
 from automl.runtime.state import State
 from automl.tasks import Fit, Lowering, Recipe, Stitch, Task, lower, node_params
+from automl.thresholds import scores_along
 
 CACHE_BYTES = 256 * 2**20
 PATH_SHARES = (0.0625, 0.125, 0.1875, 0.25, 0.375, 0.5, 0.75, 1.0)  # where along the boosting rounds a fit is scored
+THRESHOLD = "decision.threshold"  # among the parameters of a final fit: of no step, but of what labels a row gets
 
 Result = State | Matrix
 
 
 @dataclass(frozen=True)
 class FitContext:
-    """What every job of a run shares: the plan and the table. Sent to each worker once."""
+    """What every job of a run shares: the plan and the table. Sent to each worker once.
+
+    `modules`: the folder of a user's own metric, where it is not installed.
+    """
 
     plan: Plan
     dataset: Dataset
+    modules: str | None = None
 
 
 @dataclass(frozen=True)
@@ -119,8 +125,8 @@ def run(context: FitContext, job: Job) -> Scores | Fitted:
     lowering = lower(recipe_of(plan, candidate, job.params), job.fit_rows, job.score_rows)
     engine = _engine(context)
     if job.keep:
-        return _final(engine, plan, candidate, job, lowering)
-    return _scores(engine, plan, candidate, job, lowering)
+        return _final(engine, context, candidate, job, lowering)
+    return _scores(engine, context, candidate, job, lowering)
 
 
 def recipe_of(plan: Plan, candidate: Candidate, params: Mapping[str, ParamValue]) -> Recipe:
@@ -128,20 +134,22 @@ def recipe_of(plan: Plan, candidate: Candidate, params: Mapping[str, ParamValue]
     return Recipe(candidate.graph, params, plan.rows.inner, plan.spec.search.seed)
 
 
-def _final(engine: Engine, plan: Plan, candidate: Candidate, job: Job, lowering: Lowering) -> Fitted:
+def _final(engine: Engine, context: FitContext, candidate: Candidate, job: Job, lowering: Lowering) -> Fitted:
     states = {node: engine.result(candidate.graph, lowering, key) for node, key in lowering.fits.items()}
     prediction = np.asarray(engine.result(candidate.graph, lowering, lowering.output))
-    score = _measure(engine, plan, job.score_rows or job.fit_rows, prediction)
+    judge = _Judge.of(engine, context, job)
+    score = judge.score(prediction, judge.threshold(job))
     return Fitted({node: state for node, state in states.items() if isinstance(state, State)}, prediction, score)
 
 
-def _scores(engine: Engine, plan: Plan, candidate: Candidate, job: Job, lowering: Lowering) -> Scores:
-    rows = job.score_rows or job.fit_rows
-    score = _measure(engine, plan, rows, np.asarray(engine.result(candidate.graph, lowering, lowering.output)))
+def _scores(engine: Engine, context: FitContext, candidate: Candidate, job: Job, lowering: Lowering) -> Scores:
+    judge = _Judge.of(engine, context, job)
+    last_prediction = np.asarray(engine.result(candidate.graph, lowering, lowering.output))
+    score, curve = judge.score(last_prediction, judge.half), judge.curve(last_prediction)
     output = candidate.graph.output
     rounds = OPERATORS[output.op].rounds
     if rounds is None:
-        return Scores(score)
+        return Scores(score, curves=curve)
     last = int(node_params(output, job.params)[rounds])
     state = engine.result(candidate.graph, lowering, lowering.fits[output.id])
     apply = next(task for task in lowering.tasks if task.key == lowering.output)
@@ -149,8 +157,12 @@ def _scores(engine: Engine, plan: Plan, candidate: Candidate, job: Job, lowering
     module = import_module(f"automl.runtime.{OPERATORS[output.op].module}")
     steps = [step for step in path_rounds(last) if step < last]
     along = module.apply_along(state, *inputs, steps)
-    path = [(step, _measure(engine, plan, rows, prediction)) for step, prediction in zip(steps, along, strict=True)]
-    return Scores(score, (*path, (last, score)))
+    path: list[tuple[int, float]] = []
+    curves: tuple[tuple[float, ...], ...] = ()
+    for step, prediction in zip(steps, along, strict=True):
+        path.append((step, judge.score(prediction, judge.half)))
+        curves += judge.curve(prediction)
+    return Scores(score, (*path, (last, score)), (*curves, *curve))
 
 
 def path_rounds(last: int) -> tuple[int, ...]:
@@ -158,9 +170,46 @@ def path_rounds(last: int) -> tuple[int, ...]:
     return tuple(sorted({max(1, round(last * share)) for share in PATH_SHARES}))
 
 
-def _measure(engine: Engine, plan: Plan, rows: RowSet, prediction: Matrix) -> float:
-    target = engine.dataset.target[engine.rows.resolve(rows)]
-    return measure(METRICS[plan.metric], prediction, target, len(plan.classes))
+def scorer_in(context: FitContext, name: str) -> Metric:
+    """A metric by the name that the plan or a criterion has for it, where its function can be found."""
+    metric = context.plan.scorer_of(name)
+    return metric if metric.source is None else replace(metric, folder=context.modules)
+
+
+@dataclass(frozen=True)
+class _Judge:
+    """Scores predictions of the rows of one job."""
+
+    metric: Metric
+    target: Any
+    classes: int
+
+    @staticmethod
+    def of(engine: Engine, context: FitContext, job: Job) -> _Judge:
+        rows = engine.rows.resolve(job.score_rows or job.fit_rows)
+        classes = len(context.plan.classes)
+        return _Judge(scorer_in(context, context.plan.metric), engine.dataset.target[rows], classes)
+
+    @property
+    def chooses(self) -> bool:
+        return self.metric.chooses_threshold and self.classes == 2
+
+    @property
+    def half(self) -> float | None:
+        """The threshold of a score along whose curve another one may be chosen."""
+        return 0.5 if self.chooses else None
+
+    def threshold(self, job: Job) -> float | None:
+        """The threshold that the folds chose, in a final fit."""
+        found = job.params.get(THRESHOLD)
+        return float(found) if isinstance(found, int | float) else None
+
+    def score(self, prediction: Matrix, threshold: float | None) -> float:
+        return measure(self.metric, prediction, self.target, self.classes, threshold=threshold)
+
+    def curve(self, prediction: Matrix) -> tuple[tuple[float, ...], ...]:
+        """The line of scores along the thresholds; none where the metric chooses no threshold."""
+        return (scores_along(self.metric, prediction, self.target),) if self.chooses else ()
 
 
 # One per context and process; holding the context keeps its id its own.

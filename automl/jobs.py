@@ -53,10 +53,15 @@ class Done:
 
 @dataclass(frozen=True)
 class Scores:
-    """What a scored fit returns: the score after all rounds, and along the boosting path (rounds -> score)."""
+    """What a scored fit returns: the score after all rounds, and along the boosting path (rounds -> score).
+
+    `curves`: where the metric chooses a threshold, the scores along `catalog.metrics.THRESHOLDS`: a line for each point
+    of the path, or one line where there is no path. `score` and `path` are then those at 0.5.
+    """
 
     score: float
     path: tuple[tuple[int, float], ...] = ()
+    curves: tuple[tuple[float, ...], ...] = ()
 
 
 Run = Callable[[Any, Job], object]  # run(context, job): executed in the workers; importable, takes arrays as read-only

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
+from automl.catalog.metrics import METRICS, Metric, at_level
 from automl.catalog.operator import TaskName
 from automl.data.schema import Schema
 from automl.graph import Graph
 from automl.params import Param, ParamValue
 from automl.rows import RowSet, Split
-from automl.spec.model import TaskSpec
+from automl.spec.model import MetricOptions, TaskSpec
 from automl.value import Value, digest_json, pretty_json
 
 PLAN_FORMAT = 1
@@ -100,17 +101,52 @@ class Plan(Value):
         raise KeyError(candidate_id)
 
     @property
+    def scorer(self) -> Metric:
+        """The metric that is optimised, with its level; a user's own as the spec describes it."""
+        return scorer_of(self.metric, self.spec.metric_options, self.task)
+
+    def scorer_of(self, name: str) -> Metric:
+        """A metric that a criterion names: the optimised one, or another one of the catalog. Raises KeyError."""
+        return self.scorer if name == self.metric else METRICS[name]
+
+    @property
     def search_digest(self) -> str:
         """The hash of all that can change a trial's result: not the budget, nor what is emitted, nor where it runs."""
         shown = self.model_dump(mode="json", exclude={"decisions", "floor_s"})
         for part in ("accept", "package", "ensemble"):
             shown["spec"].pop(part, None)
         shown["spec"]["search"].pop("budget")
+        if shown["spec"]["metric_options"] is None:
+            shown["spec"].pop("metric_options")
         return digest_json(shown)
 
 
+def scorer_of(name: str, options: MetricOptions | None, task: TaskName) -> Metric:
+    """The metric of that name at the level of the spec; or the declaration of a user's own function.
+
+    A user's function of labels chooses the threshold of two classes.
+    """
+    if options is None or options.source is None:
+        return at_level(METRICS[name], None if options is None else options.level)
+    needs = options.needs or "value"
+    return Metric(
+        name=name,
+        path=name,
+        greater_is_better=options.direction == "maximise",
+        needs=needs,
+        tasks=frozenset({task}),
+        title="a function of the user's own",
+        chooses_threshold=needs == "label",
+        source=options.source,
+    )
+
+
 class TrialScore(Value):
-    """A settled trial: its parameters, the score of each fold, their mean, and the chosen number of rounds."""
+    """A settled trial: its parameters, the score of each fold, their mean, and what the folds chose.
+
+    `rounds`: of boosting. `threshold`: the probability from which on a row is labelled positive; None where the metric
+    chooses none.
+    """
 
     number: int
     candidate: str
@@ -118,6 +154,7 @@ class TrialScore(Value):
     folds: tuple[float, ...]
     score: float
     rounds: int | None = None
+    threshold: float | None = None
 
 
 class Winner(Value):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from automl.catalog.own_metric import find_function
 from automl.compiler import compile_draft, plan_of
 from automl.compiler.draft import Draft
 from automl.data.dataset import Dataset, make_dataset
@@ -26,21 +27,25 @@ from automl.spec.written import WrittenData
 
 @dataclass(frozen=True)
 class Planned:
-    """A plan with what it was made of. `data` are the files that were read."""
+    """A plan with what it was made of. `data` are the files that were read.
+
+    `modules`: the folder, absolute, in which the module of a user's own metric lies or may lie; None without one.
+    """
 
     plan: Plan
     lock: Lock
     dataset: Dataset
     warnings: tuple[Diagnostic, ...]
     data: tuple[Path, ...]
+    modules: str | None = None
 
 
-def make_plan(source: Path, on_spec: Callable[[LoadedSpec], None] | None = None) -> Planned:
+def make_plan(source: Path | LoadedSpec, on_spec: Callable[[LoadedSpec], None] | None = None) -> Planned:
     """The plan of a spec. `on_spec` is called once the spec itself is found right, before the data is read.
 
     Raises AutomlError: everything that is wrong with the spec, or else with its data.
     """
-    spec = load_spec(source)
+    spec = source if isinstance(source, LoadedSpec) else load_spec(source)
     if on_spec is not None:
         on_spec(spec)
     files = _find(spec)
@@ -53,7 +58,8 @@ def make_plan(source: Path, on_spec: Callable[[LoadedSpec], None] | None = None)
     assert draft.dataset is not None
     plan = plan_of(draft)
     check_plan(plan)
-    return Planned(plan, lock_of(plan), draft.dataset, draft.findings, files)
+    modules = None if spec.function is None else str(spec.folder.absolute())
+    return Planned(plan, lock_of(plan), draft.dataset, draft.findings, files, modules)
 
 
 def read_plan(path: Path) -> Plan:
@@ -72,11 +78,13 @@ def read_plan(path: Path) -> Plan:
     return plan
 
 
-def load_planned(plan: Plan, data: tuple[Path, ...]) -> Planned:
-    """A plan that was compiled before, with its data read again.
+def load_planned(plan: Plan, data: tuple[Path, ...], folders: tuple[Path, ...] = ()) -> Planned:
+    """A plan that was compiled before, with its data read again. A user's own metric is looked for in `folders`.
 
-    Raises AutomlError: what reading raises, and PLAN005 where the data is not the data that the plan was compiled from.
+    Raises AutomlError: what reading raises, PLAN005 where the data is not the data that the plan was compiled from, and
+    PLAN007 where its metric is not there, or is not that of the plan.
     """
+    modules = _modules_of(plan, folders)
     files = find_files(data)
     spec = plan.spec.data
     settings = DataSettings(spec.target, spec.id, spec.ignore, spec.group, spec.time, spec.columns, spec.format.missing)
@@ -86,7 +94,26 @@ def load_planned(plan: Plan, data: tuple[Path, ...]) -> Planned:
         hint = "compile the spec again, or name the file that the plan was compiled from"
         raise error("PLAN005", f"the data is not that of the plan: {changed or 'its columns'} differ", hint)
     dataset = make_dataset(loaded.table, loaded.schema, plan.task, plan.classes)
-    return Planned(plan, lock_of(plan), dataset, loaded.findings, files)
+    return Planned(plan, lock_of(plan), dataset, loaded.findings, files, modules)
+
+
+def _modules_of(plan: Plan, folders: tuple[Path, ...]) -> str | None:
+    """The first folder from which the module of the plan's own metric is found, with the content it had."""
+    metric = plan.scorer
+    if metric.source is None:
+        return None
+    seen = "there is no such module"
+    for folder in folders or (Path(),):
+        try:
+            found = find_function(metric.path, folder)
+        except ValueError as missing:
+            seen = str(missing)
+            continue
+        if found.source == metric.source:
+            return str(folder.absolute())
+        seen = f"{found.file} has changed since"
+    hint = "put its module beside the plan or where the command is run, or install it; or compile the spec again"
+    raise error("PLAN007", f"the metric {metric.name} of the plan is not here: {seen}", hint)
 
 
 def data_of_plan(plan: Plan, path: Path) -> tuple[Path, ...]:

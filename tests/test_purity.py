@@ -142,6 +142,12 @@ def test_help_imports_neither_pydantic_nor_numpy(arguments: list[str], tmp_path:
     assert [name for name in ("pydantic", "numpy", "yaml", "pyarrow", *HEAVY) if name in modules] == []
 
 
+def test_importing_automl_imports_nothing(tmp_path: Path) -> None:
+    code = "import sys; before = set(sys.modules); import automl; print(sorted(set(sys.modules) - before))"
+    told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert told == "['automl']\n"
+
+
 def test_python_m_automl(tmp_path: Path) -> None:
     ended = subprocess.run([sys.executable, "-m", "automl", "--version"], cwd=tmp_path, capture_output=True, text=True)
     assert ended.returncode == 0 and ended.stdout.startswith("automl ")

@@ -45,7 +45,7 @@ ESTIMATORS: dict[str, Operator] = {
         missing="removes",
         reads_source=True,
         cost=Cost(0.001, 1.0, 8.0),
-        title="the same prediction for every row: the shares of the classes, or the mean",
+        title="the same prediction for every row: the shares of the classes, or the mean (median, quantile)",
     ),
     "logistic": Operator(
         name="logistic",
@@ -83,7 +83,7 @@ ESTIMATORS: dict[str, Operator] = {
         accepts=frozenset({Kind.NUMBER, Kind.CODE}),
         gives=Kind.PREDICTION,
         missing="keeps",
-        space=BOOSTING_SPACE,
+        space={**BOOSTING_SPACE, "class_weight": Choice(options=("none", "balanced"), default="none")},
         fixed={"num_rounds": 400, "bagging_freq": 1, "max_bin": 255, "min_data_per_group": 50, "threads": 1},
         rounds="num_rounds",
         requires=("numpy", "lightgbm"),

@@ -10,7 +10,6 @@ from automl.cli.reply import Reply
 from automl.cli.screen import Screen
 
 if TYPE_CHECKING:
-    from automl.plan import Lock
     from automl.planning import Planned
     from automl.report.diff import PlanDiff
 
@@ -30,6 +29,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(found: Namespace, screen: Screen) -> Reply:
     """Shows the plan; writes it unless only a comparison was asked for."""
+    from automl.driver.plan_files import write_plan
     from automl.errors import error
     from automl.planning import make_plan, read_plan
     from automl.report.diff import compare
@@ -43,45 +43,13 @@ def run(found: Namespace, screen: Screen) -> Reply:
     diff = compare(old, planned.plan) if old is not None else None
     written: dict[str, str] = {}
     if diff is None or found.output or found.update:
-        written = _write(planned, found.output or found.spec.with_name("plan.json"), found.update)
+        written = write_plan(planned, found.output or found.spec.with_name("plan.json"), found.update)
     if found.graph:
         if str(found.graph) in written.values():
             raise error("CLI006", f"{found.graph}: the plan is there; expected another name for the drawing")
         write_whole(found.graph, draw(planned.plan, found.graph.suffix))
         written["graph"] = str(found.graph)
     return Reply(0, _body(planned, diff, written), _text(planned, diff, written, screen.verbose))
-
-
-def _write(planned: Planned, place: Path, update: bool) -> dict[str, str]:
-    from automl.errors import error
-    from automl.lock import FILE_NAME, check_lock, lock_text
-    from automl.report.files import write_whole
-    from automl.value import pretty_json
-
-    if place.is_dir():
-        raise error("CLI006", f"{place} is a folder; expected the name of a file, such as {place / 'plan.json'}")
-    lock = place.with_name(FILE_NAME)
-    if place == lock:
-        raise error("CLI006", f"{place}: the lock goes there; expected another name for the plan, such as plan.json")
-    if not update:
-        check_lock(planned.plan, planned.lock, place.parent)
-    locks = {**_other_locks(lock, update), planned.plan.spec.name: planned.lock}
-    write_whole(lock, lock_text(locks))
-    write_whole(place, pretty_json(planned.plan.model_dump(mode="json")))
-    return {"plan": str(place), "lock": str(lock)}
-
-
-def _other_locks(path: Path, update: bool) -> dict[str, Lock]:
-    """What the lock file says of all specs of its folder; an unreadable one is refused, or with --update replaced."""
-    from automl.errors import AutomlError
-    from automl.lock import read_locks
-
-    try:
-        return read_locks(path)
-    except AutomlError:
-        if not update:
-            raise
-        return {}
 
 
 def _body(planned: Planned, diff: PlanDiff | None, written: dict[str, str]) -> dict[str, Any]:

@@ -21,7 +21,7 @@ def _head(plan: Plan) -> str:
     schema = plan.data_schema
     classes = f" ({', '.join(plan.classes[:8])}{', ...' if len(plan.classes) > 8 else ''})" if plan.classes else ""
     table_size = f"{schema.rows} rows, {len(schema.columns)} columns"
-    return f"{plan.spec.name}: {plan.task} task{classes}, {table_size}, metric {plan.metric}\n"
+    return f"{plan.spec.name}: {plan.task} task{classes}, {table_size}, metric {plan.scorer.label}\n"
 
 
 def _columns(plan: Plan) -> str:

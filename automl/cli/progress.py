@@ -11,8 +11,9 @@ from typing import Any, Protocol
 from automl.cli.reply import printable
 from automl.cli.screen import Screen
 from automl.driver.options import Stage, Watch
+from automl.jobs import Outcome
 from automl.report.units import score_text, seconds_text
-from automl.search.events import Asked, BestChanged, Cut, Event, FailedTrial, Finished, Retried, Settled
+from automl.search.events import Asked, BestChanged, Cut, Event, Finished, Retried, Settled, UnscoredTrial
 
 EVERY_S = 5.0
 REDRAW_S = 0.2
@@ -40,7 +41,7 @@ class Progress:
     def __init__(self, screen: Screen, bar: Bar | None, clock: Callable[[], float]) -> None:
         self._screen, self._bar, self._clock = screen, bar, clock
         self._began = self._told = self._drawn = clock()
-        self._settled = self._failed = 0
+        self._settled = self._pruned = self._failed = 0
         self._budget: int | None = None
         self._best: str | None = None
 
@@ -66,13 +67,16 @@ class Progress:
 
     def _settle(self, event: Settled) -> None:
         trial = event.trial
-        failed = isinstance(trial, FailedTrial)
         self._settled += 1
-        self._failed += failed
+        if isinstance(trial, UnscoredTrial):
+            self._pruned += trial.outcome is Outcome.PRUNED
+            self._failed += trial.outcome is not Outcome.PRUNED
         if event.known:  # it stood in the ledger of the run that is continued
             return
         ended = (
-            f"{trial.outcome.value} {trial.error or ''}" if isinstance(trial, FailedTrial) else score_text(trial.score)
+            f"{trial.outcome.value} {trial.error or ''}"
+            if isinstance(trial, UnscoredTrial)
+            else score_text(trial.score)
         )
         self._detail(f"trial {trial.number}: {trial.candidate} {ended}".rstrip())
         self._tick()
@@ -90,7 +94,9 @@ class Progress:
     def summary(self) -> str:
         """`12 of 60 trials (1 without a score), best 0.91 (lightgbm), 34.0 s`."""
         of = f"{self._settled} of {self._budget} trials" if self._budget else f"{self._settled} trials"
-        failed = f" ({self._failed} without a score)" if self._failed else ""
+        unscored = ((self._pruned, "stopped early"), (self._failed, "without a score"))
+        counted = ", ".join(f"{number} {words}" for number, words in unscored if number)
+        failed = f" ({counted})" if counted else ""
         best = f", best {self._best}" if self._best else ""
         return f"{of}{failed}{best}, {seconds_text(self._clock() - self._began)}"
 

@@ -57,7 +57,7 @@ def summary(plan: Plan, view: LedgerView, rows: tuple[TrialRow, ...]) -> dict[st
     """What is done, best, under way, and left, as JSON. `remaining` counts trials; None where only time ends it."""
     from automl.report.history import OPEN, counts, ranked
 
-    best = next((row for row in ranked(rows, plan.metric) if row.score is not None), None)
+    best = next((row for row in ranked(rows, plan.scorer) if row.score is not None), None)
     budget = view.header.get("budget") or {}
     trials = budget.get("trials") if budget else plan.spec.search.budget.trials
     outcomes = {name: number for name, number in counts(rows).items() if name != OPEN}

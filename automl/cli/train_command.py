@@ -19,7 +19,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     """SPEC or PLAN, where it runs, how long, and what happens to a run that is there."""
     parser.add_argument("source", type=Path, metavar="SPEC|PLAN", help="a spec (.yaml) or a compiled plan (.json)")
     parser.add_argument("-o", "--output", type=Path, metavar="DIR", help="folder of the run (default: runs/NAME)")
-    parser.add_argument("--executor", choices=("ray", "inline"), help="where fits run (default: as the spec says)")
+    parser.add_argument(
+        "--executor", choices=("ray", "local", "inline"), help="where fits run (default: as the spec says)"
+    )
     parser.add_argument("--workers", type=positive, metavar="N", help="fits at the same time; never changes the result")
     parser.add_argument("--address", metavar="A", help="a running Ray cluster (default: as the spec says)")
     parser.add_argument("--trials", type=positive, metavar="N", help="replaces the spec's whole budget")
@@ -33,7 +35,7 @@ def run(found: Namespace, screen: Screen) -> Reply:
     """The answer is the content of result.json; progress is told on stderr."""
     from automl.cli.progress import progress
     from automl.driver.options import TrainOptions
-    from automl.train import train
+    from automl.training import train
 
     options = TrainOptions(
         source=found.source,

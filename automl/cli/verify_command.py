@@ -21,7 +21,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(found: Namespace, _screen: Screen) -> Reply:
     """Exit code 0 where every byte is the same, else 6."""
-    from automl.verify import verify
+    from automl.verifying import verify
 
     verdict = verify(found.package, found.data, found.search)
     body = {"ok": verdict.ok, **verdict.as_json()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from automl.compiler.check_target import check_target
 from automl.compiler.check_types import check_types
 from automl.compiler.choose_steps import choose_steps
 from automl.compiler.decide_task import decide_task
@@ -20,6 +21,7 @@ PASSES: tuple[Callable[[Draft], Draft], ...] = (
     decide_task,
     resolve_spec,
     lay_out_rows,
+    check_target,
     choose_steps,
     narrow_space,
     check_types,

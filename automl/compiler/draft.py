@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from automl.catalog.metrics import Metric
 from automl.catalog.operator import TaskName
 from automl.data.dataset import Dataset
 from automl.data.physical import PhysicalTable
 from automl.data.schema import Schema
 from automl.errors import Diagnostic
-from automl.plan import Candidate, Decision, RowPlan
+from automl.plan import Candidate, Decision, RowPlan, scorer_of
 from automl.spec.load import LoadedSpec
 from automl.spec.model import TaskSpec
 
@@ -44,6 +45,12 @@ class Draft:
         """The resolved spec; only for passes after `resolve_spec`."""
         assert self.spec is not None
         return self.spec
+
+    @property
+    def scorer(self) -> Metric:
+        """The metric that is optimised; only for passes after `resolve_spec`."""
+        assert self.task is not None
+        return scorer_of(self.resolved.metric, self.resolved.metric_options, self.task)
 
     @property
     def laid_out(self) -> RowPlan:

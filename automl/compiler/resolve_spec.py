@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from automl.catalog import FAMILIES
 from automl.catalog.metrics import METRICS
 from automl.compiler.draft import Draft
+from automl.spec.check_accept import metric_name
 from automl.spec.model import (
     BudgetSpec,
     ColumnSpec,
@@ -18,6 +19,7 @@ from automl.spec.model import (
     DataSpec,
     EnsembleSpec,
     FormatSpec,
+    MetricOptions,
     PackageSpec,
     RunSpec,
     SearchSpec,
@@ -25,7 +27,8 @@ from automl.spec.model import (
     TrialSpec,
     ValidationSpec,
 )
-from automl.spec.written import WrittenSpec
+from automl.spec.places import Path
+from automl.spec.written import WrittenMetric, WrittenSpec
 
 DEFAULT_METRIC = {"binary": "roc_auc", "multiclass": "log_loss", "regression": "rmse"}
 DEFAULT_TRIALS, DEFAULT_TIME_S = 100, 300.0
@@ -49,6 +52,7 @@ def resolve_spec(draft: Draft) -> Draft:
         task=task,
         data=_data(draft),
         metric=metric,
+        metric_options=_metric_options(draft),
         validation=validation,
         search=search,
         ensemble=EnsembleSpec(size=1),
@@ -89,20 +93,48 @@ def _given(part: Any) -> dict[str, Any]:
 def _metric(draft: Draft) -> tuple[Draft, str]:
     """The metric, and findings where a metric of the spec does not fit the task that was found."""
     written, places, task = draft.loaded.written, draft.loaded.places, str(draft.task)
-    named = [(("metric",), written.metric)] + [
-        (("accept", i, "metric"), c.metric) for i, c in enumerate(written.accept or ())
-    ]
+    draft = _own_needs(draft)
+    chosen = metric_name(written.metric)
+    named: list[tuple[Path, str | None]] = [(_metric_place(written.metric), chosen)]
+    named += [(("accept", i, "metric"), c.metric) for i, c in enumerate(written.accept or ())]
     for path, name in named:
-        if name is not None and task not in METRICS[name].tasks:
+        if name in METRICS and task not in METRICS[name].tasks:
             fitting = ", ".join(sorted(m for m in METRICS if task in METRICS[m].tasks))
             message = f"metric {name!r} does not fit a {task} task"
             draft = draft.find(
                 places.diagnostic("error", "DATA065", path, message, f"metrics for {task}: {fitting}", at="value")
             )
-    if written.metric is not None:
-        return draft, written.metric
+    if chosen is not None:
+        return draft, chosen
     metric = DEFAULT_METRIC[task]
     return draft.decide("metric", metric, f"the default for {task}"), metric
+
+
+def _metric_place(metric: str | WrittenMetric | None) -> Path:
+    return ("metric", "name") if isinstance(metric, WrittenMetric) else ("metric",)
+
+
+def _own_needs(draft: Draft) -> Draft:
+    """A finding where what the user's own metric needs does not fit the task that was found."""
+    metric, regression = draft.loaded.written.metric, draft.task == "regression"
+    if not isinstance(metric, WrittenMetric) or metric.needs is None or (metric.needs == "value") == regression:
+        return draft
+    message = f"a metric that needs {'labels' if metric.needs == 'label' else 'a ' + metric.needs} "
+    message += f"does not fit a {draft.task} task"
+    hint = "write needs: value" if regression else "write needs: probability, or needs: label"
+    places = draft.loaded.places
+    return draft.find(places.diagnostic("error", "DATA065", ("metric", "needs"), message, hint, at="value"))
+
+
+def _metric_options(draft: Draft) -> MetricOptions | None:
+    """The level, or what is known of the user's own function; None for a metric that its name describes."""
+    metric, function = draft.loaded.written.metric, draft.loaded.function
+    if not isinstance(metric, WrittenMetric):
+        return None
+    if function is not None:
+        return MetricOptions(direction=metric.direction, needs=metric.needs, source=function.source)
+    usual = METRICS[str(metric.name)].level
+    return None if metric.level in (None, usual) else MetricOptions(level=metric.level)
 
 
 def _data(draft: Draft) -> DataSpec:

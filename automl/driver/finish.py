@@ -6,17 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from automl.catalog import METRICS, OPERATORS
-from automl.data.dataset import Dataset
+from automl.catalog import OPERATORS, Metric
 from automl.emit.request import EmitRequest
 from automl.errors import AutomlError, Diagnostic
-from automl.fit import Fitted, recipe_of
+from automl.fit import THRESHOLD, FitContext, Fitted, recipe_of, scorer_in
 from automl.jobs import Done, Executor, Job, Outcome
 from automl.measure import measure
 from automl.params import ParamValue
 from automl.plan import BASELINE, Lock, Plan, TrialScore, Winner
 from automl.rows import ALL, Rows, RowSet
-from automl.runtime.columns import Matrix
+from automl.runtime.columns import Ints, Matrix
 from automl.select.interval import interval
 from automl.tasks import lower
 from automl.value import derive_seed, digest_json
@@ -35,19 +34,20 @@ class Final:
     skipped: tuple[str, ...] = ()  # better trials that could not be fitted on all rows, and why
 
 
-def ranked(trials: Sequence[TrialScore], metric: str) -> list[TrialScore]:
+def ranked(trials: Sequence[TrialScore], metric: Metric) -> list[TrialScore]:
     """Best first; of equal ones the earlier."""
-    sign = -1.0 if METRICS[metric].greater_is_better else 1.0
+    sign = -1.0 if metric.greater_is_better else 1.0
     return sorted(trials, key=lambda trial: (sign * trial.score, trial.number))
 
 
 def final_params(trial: TrialScore, plan: Plan) -> dict[str, ParamValue]:
-    """The parameters of a final fit: the trial's own, with the rounds that the folds chose."""
+    """The parameters of a final fit: the trial's own, with the rounds and the threshold that the folds chose."""
     output = plan.candidate(trial.candidate).graph.output
     rounds = OPERATORS[output.op].rounds
-    if rounds is None or trial.rounds is None:
-        return dict(trial.params)
-    return {**trial.params, f"{output.id}.{rounds}": trial.rounds}
+    params = dict(trial.params)
+    if rounds is not None and trial.rounds is not None:
+        params[f"{output.id}.{rounds}"] = trial.rounds
+    return params if trial.threshold is None else {**params, THRESHOLD: trial.threshold}
 
 
 def fit_final(plan: Plan, executor: Executor, trials: Sequence[TrialScore]) -> Final:
@@ -56,8 +56,9 @@ def fit_final(plan: Plan, executor: Executor, trials: Sequence[TrialScore]) -> F
     Raises AutomlError (RUN004) where none can be fitted.
     """
     skipped: list[str] = []
+    baseline = next((trial for trial in trials if trial.number == BASELINE), None)
     for trial in (*trials[:TRIED], *(trial for trial in trials[TRIED:] if trial.number == BASELINE)):
-        done = _run(executor, _jobs(plan, trial))
+        done = _run(executor, _jobs(plan, trial, baseline))
         broken = next((d for d in done.values() if d.outcome is not Outcome.OK), None)
         if broken is None:
             fitted = {name: d.value for name, d in done.items() if isinstance(d.value, Fitted)}
@@ -70,14 +71,15 @@ def fit_final(plan: Plan, executor: Executor, trials: Sequence[TrialScore]) -> F
     )
 
 
-def _jobs(plan: Plan, trial: TrialScore) -> dict[str, Job]:
+def _jobs(plan: Plan, trial: TrialScore, baseline: TrialScore | None) -> dict[str, Job]:
     """The fit on all rows, and where there is a holdout the two fits that are scored on it."""
     params = final_params(trial, plan)
     jobs = {"whole": _job(trial.candidate, params, ALL, None)}
     if plan.rows.held_out is not None:
-        baseline = plan.candidates[0]
+        first = plan.candidates[0]
+        plain = first.defaults if baseline is None else final_params(baseline, plan)
         jobs["estimate"] = _job(trial.candidate, params, plan.rows.dev, plan.rows.held_out)
-        jobs["baseline"] = _job(baseline.id, baseline.defaults, plan.rows.dev, plan.rows.held_out)
+        jobs["baseline"] = _job(first.id, plain, plan.rows.dev, plan.rows.held_out)
     return jobs
 
 
@@ -99,15 +101,33 @@ def _run(executor: Executor, jobs: Mapping[str, Job]) -> dict[str, Done]:
     return {name: found[job.key] for name, job in jobs.items()}
 
 
-def score_by(metrics: set[str], plan: Plan, dataset: Dataset, prediction: Matrix) -> dict[str, float]:
-    """Scores of a prediction of the holdout, by metric name."""
-    target = _held_out_target(plan, dataset)
-    return {name: measure(METRICS[name], prediction, target, len(plan.classes)) for name in sorted(metrics)}
+@dataclass(frozen=True)
+class Examiner:
+    """Scores predictions of the holdout; labels of two classes are those of a threshold."""
 
+    context: FitContext
 
-def _held_out_target(plan: Plan, dataset: Dataset) -> Any:
-    assert plan.rows.held_out is not None
-    return dataset.target[Rows(dataset.context).resolve(plan.rows.held_out)]
+    def score(self, metrics: set[str], prediction: Matrix, threshold: float | None) -> dict[str, float]:
+        """The scores by metric name."""
+        plan, target = self.context.plan, self._target()
+        classes = len(plan.classes)
+        found = ((name, scorer_in(self.context, name)) for name in sorted(metrics))
+        return {name: measure(metric, prediction, target, classes, threshold=threshold) for name, metric in found}
+
+    def spread(self, prediction: Matrix, threshold: float | None) -> tuple[float, float] | None:
+        """The 95 % interval of the score."""
+        plan, target = self.context.plan, self._target()
+        metric, classes = scorer_in(self.context, plan.metric), len(plan.classes)
+
+        def score(at: Ints) -> float:
+            return measure(metric, prediction[at], target[at], classes, threshold=threshold)
+
+        return interval(score, len(target), derive_seed(plan.spec.search.seed, "interval", plan.metric))
+
+    def _target(self) -> Any:
+        held_out, dataset = self.context.plan.rows.held_out, self.context.dataset
+        assert held_out is not None
+        return dataset.target[Rows(dataset.context).resolve(held_out)]
 
 
 @dataclass(frozen=True)
@@ -119,8 +139,9 @@ class Story:
     decisions: tuple[Mapping[str, Any], ...]
 
 
-def request_of(plan: Plan, dataset: Dataset, final: Final, story: Story) -> EmitRequest:
+def request_of(context: FitContext, final: Final, story: Story) -> EmitRequest:
     """What emission needs: the same for `train` and for `verify`."""
+    plan = context.plan
     candidate = plan.candidate(final.trial.candidate)
     tasks = lower(recipe_of(plan, candidate, final_params(final.trial, plan)), ALL, None).tasks
     estimate = final.estimate
@@ -136,8 +157,4 @@ def request_of(plan: Plan, dataset: Dataset, final: Final, story: Story) -> Emit
     )
     if estimate is None:
         return request
-    seed = derive_seed(plan.spec.search.seed, "interval", plan.metric)
-    spread = interval(
-        METRICS[plan.metric], estimate.prediction, _held_out_target(plan, dataset), len(plan.classes), seed
-    )
-    return replace(request, holdout_interval=spread)
+    return replace(request, holdout_interval=Examiner(context).spread(estimate.prediction, final.trial.threshold))

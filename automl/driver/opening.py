@@ -35,7 +35,7 @@ class Opening:
     def start(self, name: str, address: str | None, threads: int) -> None:
         """Options win over the spec."""
         self.name = self._options.executor or name
-        self.address = self._options.address or address
+        self.address = (self._options.address or address) if self.name == "ray" else None
         self.threads = threads
         if self.name == "ray":
             self._thread = threading.Thread(target=self._start_ray, name="automl-open", daemon=True)

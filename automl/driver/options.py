@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from automl.search.events import Event
+from automl.spec.loaded import LoadedSpec
 
 
 @dataclass(frozen=True)
 class TrainOptions:
-    """What the command line says. None: as the spec says, or the default."""
+    """What the command line says. None: as the spec says, or the default. `source`: the file of a spec or of a plan."""
 
-    source: Path
+    source: Path | LoadedSpec
     out: Path | None = None
     executor: str | None = None
     workers: int | None = None

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from automl.catalog import METRICS
+from automl.catalog.metrics import Metric
 from automl.emit.request import EmitRequest
 from automl.emit.text import plain
 from automl.spec.model import Criterion
@@ -21,11 +21,11 @@ def number(value: float) -> str:
 def card_context(request: EmitRequest) -> dict[str, Any]:
     """What README.md.jinja reads, besides the columns and the steps."""
     plan, trial = request.plan, request.winner.trial
-    schema, metric = plan.data_schema, METRICS[plan.metric]
+    schema, metric = plan.data_schema, plan.scorer
     folds = np.array(trial.folds, dtype=np.float64)
     return {
         "metric": plan.metric,
-        "metric_title": metric.title or plan.metric,
+        "metric_title": title_of(metric),
         "direction": "larger is better" if metric.greater_is_better else "smaller is better",
         "validation": plan.rows.folds.kind,
         "folds": len(trial.folds),
@@ -45,11 +45,17 @@ def card_context(request: EmitRequest) -> dict[str, Any]:
         "data_fingerprint": schema.fingerprint,
         "target": plan.spec.data.target,
         "candidate": trial.candidate,
+        "threshold_text": None if trial.threshold is None else plain(repr(trial.threshold)),
         "rounds": trial.rounds,
         "params": tuple(sorted(trial.params.items())),
         "cpu": request.lock.cpu,
         "versions": tuple(sorted(request.lock.versions.items())),
     }
+
+
+def title_of(metric: Metric) -> str:
+    """What the metric is, in words; with its level where it has one."""
+    return metric.title if metric.level is None else f"{metric.title} at level {metric.level:g}"
 
 
 def criterion_text(criterion: Criterion) -> str:

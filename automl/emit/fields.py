@@ -84,6 +84,7 @@ def schema_context(request: EmitRequest, crossed: bool) -> dict[str, Any]:
     return {
         "task": plan.task,
         "classes": tuple(plan.classes),
+        "threshold": request.winner.trial.threshold,
         "ids": id_columns(request),
         "fields": input_fields(request),
         "training_fields": training_fields(request, crossed),

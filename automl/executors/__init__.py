@@ -11,6 +11,7 @@ from automl.jobs import Executor, Run
 # name -> dotted path of `open(run, context, settings) -> Executor`
 EXECUTORS: dict[str, str] = {
     "inline": "automl.executors.inline:open_inline",
+    "local": "automl.executors.local:open_local",
     "ray": "automl.executors.ray_tasks:open_ray",
 }
 

@@ -10,35 +10,52 @@ import lightgbm
 from automl.runtime.state import State
 
 from .target import Target
+from .weights import row_weights
 
 # Equal rows and parameters give equal text on one CPU class, whatever the number of threads.
 FIXED = {"deterministic": True, "force_row_wise": True, "feature_pre_filter": False, "verbosity": -1}
-OWN = {"categorical", "num_rounds", "threads"}  # parameters of this step, not of LightGBM's
+# Parameters of this step, not of LightGBM's.
+OWN = {"categorical", "class_weight", "level", "num_rounds", "objective", "threads"}
+OBJECTIVES = {
+    "squared": "regression",
+    "absolute": "regression_l1",
+    "quantile": "quantile",
+    "poisson": "poisson",
+    "gamma": "gamma",
+    "mape": "mape",
+}
+LOGARITHMIC = ("poisson", "gamma")  # the trees add up to the logarithm of the prediction
 
 
 def fit(inputs: tuple[Any, ...], target: Target, params: Mapping[str, Any], seed: int) -> State:
     """Inputs: one matrix, NaN for missing.
 
     Params: num_rounds; categorical (positions of the features that are codes, default none); threads (default 1);
-    all others go to LightGBM under their own names.
+    class_weight ("none" or "balanced"); objective of a regression ("squared" where left out, "absolute", "quantile"
+    with `level`, "poisson", "gamma", "mape"); all others go to LightGBM under their own names.
     """
     (x,) = inputs
     options = {name: value for name, value in params.items() if name not in OWN}
-    options |= {**FIXED, **_objective(target.classes), "seed": seed, "num_threads": params.get("threads", 1)}
+    options |= {**FIXED, **_objective(target.classes, params), "seed": seed, "num_threads": params.get("threads", 1)}
     data = lightgbm.Dataset(
         x,
         label=target.values,
+        weight=row_weights(target, params.get("class_weight", "none")),
         feature_name=[f"f{j}" for j in range(x.shape[1])],
         categorical_feature=[int(j) for j in params.get("categorical", ())],
         params=options,
     )
     booster = lightgbm.train(options, data, num_boost_round=params["num_rounds"])
-    return State(values={"classes": target.classes}, text=_trees_only(booster.model_to_string(num_iteration=-1)))
+    values: dict[str, Any] = {"classes": target.classes}
+    if options["objective"] in LOGARITHMIC:
+        values["link"] = "log"
+    return State(values=values, text=_trees_only(booster.model_to_string(num_iteration=-1)))
 
 
-def _objective(classes: int) -> dict[str, Any]:
+def _objective(classes: int, params: Mapping[str, Any]) -> dict[str, Any]:
     if classes == 0:
-        return {"objective": "regression"}
+        name = OBJECTIVES[params.get("objective", "squared")]
+        return {"objective": name, "alpha": params["level"]} if name == "quantile" else {"objective": name}
     if classes == 2:
         return {"objective": "binary"}
     return {"objective": "multiclass", "num_class": classes}

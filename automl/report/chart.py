@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from automl.catalog.metrics import Metric
 from automl.report.history import TrialRow, best_so_far
 from automl.report.markup import xml_text
 from automl.report.units import score_text
@@ -11,7 +12,7 @@ from automl.report.units import score_text
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT = 720.0, 240.0, 70.0, 30.0, 12.0, 12.0
 
 
-def history_svg(rows: Sequence[TrialRow], metric: str) -> str:
+def history_svg(rows: Sequence[TrialRow], metric: Metric) -> str:
     """SVG text; empty where no trial has a score. The scale leaves out far worse trials (they sit on the edge)."""
     scored = [(row.number, row.score) for row in rows if row.score is not None]
     if not scored:
@@ -33,7 +34,7 @@ def history_svg(rows: Sequence[TrialRow], metric: str) -> str:
     line = " ".join(f"{x:g},{y:g}" for x, y in steps)
     return (
         f'<svg viewBox="0 0 {WIDTH:g} {HEIGHT:g}" role="img" aria-label="scores of the trials in order">'
-        f'{_axes(low, high, last, metric)}<polyline points="{line}" class="best"/>{dots}</svg>'
+        f'{_axes(low, high, last, metric.label)}<polyline points="{line}" class="best"/>{dots}</svg>'
     )
 
 

@@ -164,4 +164,4 @@ def _frame(plan: Plan) -> tuple[object, ...]:
     """What all fits of a plan share. The space isn't in it: it says which parameters are tried, not what they give."""
     search = plan.spec.search
     table = (plan.data_schema.fingerprint, plan.data_schema.rows, plan.task, plan.classes)
-    return (*table, plan.metric, plan.rows, search.seed, search.trial)
+    return (*table, plan.scorer, plan.rows, search.seed, search.trial)

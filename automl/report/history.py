@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from automl.catalog.metrics import METRICS
+from automl.catalog.metrics import THRESHOLDS, Metric
 from automl.params import ParamValue
 from automl.value import canonical_json
 
@@ -28,22 +28,23 @@ class TrialRow:
     score: float | None = None
     folds: tuple[float, ...] = ()
     rounds: int | None = None
+    threshold: float | None = None
     wall_s: float = 0.0
     peak_bytes: int = 0
     params: Mapping[str, ParamValue] = field(default_factory=dict)
     error: str | None = None
 
 
-def ranked(rows: Iterable[TrialRow], metric: str) -> list[TrialRow]:
+def ranked(rows: Iterable[TrialRow], metric: Metric) -> list[TrialRow]:
     """Scored trials from best to worst (ties: the earlier one first), then the others by number."""
-    sign = -1.0 if METRICS[metric].greater_is_better else 1.0
+    sign = -1.0 if metric.greater_is_better else 1.0
     return sorted(rows, key=lambda r: (r.score is None, sign * (r.score or 0.0), r.number))
 
 
-def best_so_far(rows: Iterable[TrialRow], metric: str) -> list[tuple[int, float]]:
+def best_so_far(rows: Iterable[TrialRow], metric: Metric) -> list[tuple[int, float]]:
     """The trials, in order of number, that were better than all before them: (number, score)."""
     found: list[tuple[int, float]] = []
-    better = METRICS[metric].greater_is_better
+    better = metric.greater_is_better
     for row in sorted(rows, key=lambda r: r.number):
         if row.score is None:
             continue
@@ -87,8 +88,9 @@ def _row(asked: Line, fits: Mapping[int, Line], closed: Line | None) -> TrialRow
         candidate=asked["candidate"],
         outcome=ended["outcome"],
         score=ended["score"],
-        folds=tuple(_fold_score(unit, ended["rounds"]) for unit in units) if scored else (),
+        folds=tuple(_fold_score(unit, ended) for unit in units) if scored else (),
         rounds=ended["rounds"],
+        threshold=ended.get("threshold"),
         wall_s=sum(float(unit["wall_s"]) for unit in units),
         peak_bytes=max((int(unit["peak_bytes"]) for unit in units), default=0),
         params=asked["params"],
@@ -96,7 +98,11 @@ def _row(asked: Line, fits: Mapping[int, Line], closed: Line | None) -> TrialRow
     )
 
 
-def _fold_score(unit: Line, rounds: int | None) -> float:
-    """The fold's score after that number of rounds; after all of them where no number was chosen."""
+def _fold_score(unit: Line, ended: Line) -> float:
+    """The fold's score at the rounds and the threshold that were chosen; after all rounds where none were."""
+    rounds, threshold = ended["rounds"], ended.get("threshold")
     along = {int(at): float(score) for at, score in unit["path"]}
+    if threshold is not None:
+        line = list(along).index(rounds) if rounds is not None else 0
+        return float(unit["curves"][line][THRESHOLDS.index(threshold)])
     return along.get(rounds, float(unit["score"])) if rounds is not None else float(unit["score"])

@@ -6,16 +6,17 @@ import csv
 from collections.abc import Sequence
 from io import StringIO
 
+from automl.catalog.metrics import Metric
 from automl.report.history import TrialRow, ranked
 from automl.value import canonical_json
 
 
-def leaderboard_csv(rows: Sequence[TrialRow], metric: str, folds: int) -> str:
+def leaderboard_csv(rows: Sequence[TrialRow], metric: Metric, folds: int) -> str:
     """CSV text with a header; scores in the metric's own direction and unit, empty where a trial has none."""
     out = StringIO()
     writer = csv.writer(out, lineterminator="\n")
     fold_names = [f"fold_{i + 1}" for i in range(folds)]
-    writer.writerow(["rank", "trial", "candidate", "outcome", metric, *fold_names, *MEASURED, "params", "error"])
+    writer.writerow(["rank", "trial", "candidate", "outcome", metric.name, *fold_names, *MEASURED, "params", "error"])
     for rank, row in enumerate(ranked(rows, metric), start=1):
         writer.writerow(_cells(row, rank if row.score is not None else None, folds))
     return out.getvalue()

@@ -30,7 +30,7 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'"  # were a text ever tak
 
 def report_html(plan: Plan, rows: Sequence[TrialRow], result: Mapping[str, Any]) -> str:
     """The page for a run: `result` is the content of result.json (an empty mapping for a run that is not done)."""
-    title = xml_text(f"{plan.spec.name}: {plan.task}, {plan.metric}")
+    title = xml_text(f"{plan.spec.name}: {plan.task}, {plan.scorer.label}")
     parts = [_outcome(plan, rows, result), _history(plan, rows), _leaders(plan, rows), _failures(rows)]
     parts += [_graph(plan, rows, result), _columns(plan), _decisions(plan), _candidates(plan)]
     return (
@@ -53,8 +53,8 @@ def _outcome(plan: Plan, rows: Sequence[TrialRow], result: Mapping[str, Any]) ->
     if result:
         members = result["winner"]["members"]
         lines.append(("winner", "; ".join(f"{m['candidate']} (weight {m['weight']:g})" for m in members)))
-        lines.append((f"{plan.metric}, validation folds", score_text(result.get("validation_score"))))
-        lines.append((f"{plan.metric}, holdout", score_text(result.get("holdout_score"))))
+        lines.append((f"{plan.scorer.label}, validation folds", score_text(result.get("validation_score"))))
+        lines.append((f"{plan.scorer.label}, holdout", score_text(result.get("holdout_score"))))
         lines.append(("package digest", str(result["digest"])))
         lines.append(("time", f"{seconds_text(result.get('wall_s'))} of {seconds_text(result.get('budget_s'))}"))
     else:
@@ -64,16 +64,16 @@ def _outcome(plan: Plan, rows: Sequence[TrialRow], result: Mapping[str, Any]) ->
 
 
 def _history(plan: Plan, rows: Sequence[TrialRow]) -> str:
-    chart = history_svg(rows, plan.metric)
+    chart = history_svg(rows, plan.scorer)
     told = "<p>Every trial's mean over the folds; the line is the best so far.</p>"
     return f"<h2>Search</h2>\n{told}\n{chart}" if chart else ""
 
 
 def _leaders(plan: Plan, rows: Sequence[TrialRow]) -> str:
-    best = [row for row in ranked(rows, plan.metric) if row.score is not None]
+    best = [row for row in ranked(rows, plan.scorer) if row.score is not None]
     cells = [_leader(rank, row) for rank, row in enumerate(best[:SHOWN], start=1)]
     more = f"<p>{len(best) - SHOWN} more in leaderboard.csv.</p>" if len(best) > SHOWN else ""
-    heads = ("rank#", "trial#", "candidate", f"{plan.metric}#", "folds#", "rounds#", "time#", "parameters")
+    heads = ("rank#", "trial#", "candidate", f"{plan.scorer.label}#", "folds#", "rounds#", "time#", "parameters")
     return f"<h2>Leaderboard</h2>\n{_table(heads, cells)}{more}" if cells else ""
 
 
@@ -93,7 +93,7 @@ def _failures(rows: Sequence[TrialRow]) -> str:
 
 def _graph(plan: Plan, rows: Sequence[TrialRow], result: Mapping[str, Any]) -> str:
     """The winner's graph; that of the best trial so far where there is no winner yet."""
-    best = [row.candidate for row in ranked(rows, plan.metric) if row.score is not None]
+    best = [row.candidate for row in ranked(rows, plan.scorer) if row.score is not None]
     names = [m["candidate"] for m in result["winner"]["members"]] if result else best
     shown = [candidate for candidate in plan.candidates if candidate.id in names[:1]]
     if not shown:

@@ -19,5 +19,5 @@ def write_report(folder: Path, plan: Plan, lines: Iterable[Line], result: Mappin
     `lines` are a ledger's events without the header; `result` is the content of result.json. Raises OSError.
     """
     rows = trials_of(lines)
-    write_whole(folder / "leaderboard.csv", leaderboard_csv(rows, plan.metric, plan.rows.fold_count))
+    write_whole(folder / "leaderboard.csv", leaderboard_csv(rows, plan.scorer, plan.rows.fold_count))
     write_whole(folder / "report.html", report_html(plan, rows, result))

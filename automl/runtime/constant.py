@@ -9,6 +9,6 @@ from .state import State
 
 
 def apply(state: State, columns: Columns) -> Matrix:
-    """Shape (rows, classes): the shares of the classes in training; or (rows, 1): the mean of the target."""
+    """Shape (rows, classes): the shares of the classes in training; or (rows, 1): one number."""
     output = state.arrays["output"]
     return np.tile(output, (row_count(columns), 1))

@@ -43,12 +43,14 @@ def apply_along(state: State, x: Matrix, rounds: Sequence[int]) -> Iterator[Matr
             raise ValueError("the numbers of rounds must ascend from 1 or more")
         scores += booster.raw_scores(x, done, upto - done)
         done = upto
-        yield _converted(scores, state.values["classes"])
+        yield _converted(scores, state)
 
 
-def _converted(scores: Matrix, classes: int) -> Matrix:
+def _converted(scores: Matrix, state: State) -> Matrix:
+    """As LightGBM converts its own sums: by the exponential where the objective has a logarithmic link."""
+    classes = state.values["classes"]
     if classes == 0:
-        return scores.copy()
+        return np.exp(scores) if state.values.get("link") == "log" else scores.copy()
     return sigmoid(scores[:, 0]) if classes == 2 else softmax(scores)
 
 

@@ -19,7 +19,8 @@ from automl.plan import Candidate, Plan, TrialScore
 from automl.search.history import History, params_text
 from automl.value import derive_seed
 
-_FLOOR = 0.05  # the least probability of a candidate, where there are few enough of them
+_FLOOR = 0.05  # the least probability of a candidate
+_FLOORS = 0.2  # what all of these may come to together: with many candidates each has less
 _STARTUP = 8  # so many trials of a candidate before its densities are trusted
 _REDRAWS = 4
 _SMALL = 4096  # spaces up to this size are listed to find what was not asked yet
@@ -66,7 +67,7 @@ def _choose(seed: int, number: int, candidates: list[Candidate], history: Histor
         return (best is None, 0.0 if best is None else sign * best, indexed[0])
 
     ranked = [candidate for _, candidate in sorted(enumerate(candidates), key=rank)]
-    floor = min(_FLOOR, 0.5 / len(ranked))
+    floor = min(_FLOOR, _FLOORS / len(ranked))
     halves = [0.5**place for place in range(len(ranked))]
     point = derive_seed(seed, "candidate", str(number)) / 2.0**31
     reached = 0.0

@@ -13,14 +13,18 @@ from automl.search.virtual import Unit
 
 
 @dataclass(frozen=True)
-class FailedTrial:
-    """A settled trial without a score: how it ended, and the first error in settled order."""
+class UnscoredTrial:
+    """A settled trial without a score: how it ended, and the first error in settled order.
+
+    Of a pruned one `estimate` is the score that its first fold lets expect.
+    """
 
     number: int
     candidate: str
     params: Mapping[str, ParamValue]
     outcome: Outcome
     error: str | None
+    estimate: float | None = None
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,7 @@ class Retried:
 class Settled:
     """A trial is settled. `settled_units` counts all units settled by now."""
 
-    trial: TrialScore | FailedTrial
+    trial: TrialScore | UnscoredTrial
     settled_units: int
     known: bool
 
@@ -85,7 +89,7 @@ class SearchResult:
     """
 
     trials: tuple[TrialScore, ...]
-    failed: tuple[FailedTrial, ...]
+    unscored: tuple[UnscoredTrial, ...]
     best: TrialScore | None
     outcomes: Mapping[str, int]
     decisions: tuple[Decision, ...]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from automl.params import ParamValue
 from automl.plan import TrialScore
+from automl.search.events import UnscoredTrial
 from automl.value import canonical_json
 
 # What TPE learns from is bounded by a rule that looks at nothing but the settled trials: its cost grows with them.
@@ -48,11 +49,19 @@ class History:
         self.of(candidate).asked.add(params_text(params))
 
     def add_settled(self, trial: TrialScore) -> None:
-        """A trial has its score. Failed trials are not added: they teach nothing but that they were asked."""
+        """A trial has its score."""
         known = self.of(trial.candidate)
         known.settled.append(trial)
         if self.better(trial.score, known.best):
             known.best = trial.score
+
+    def add_unscored(self, trial: UnscoredTrial) -> None:
+        """A pruned trial teaches what its first fold lets expect; failed ones nothing but that they were asked."""
+        if trial.estimate is not None:
+            guess = TrialScore(
+                number=trial.number, candidate=trial.candidate, params=trial.params, folds=(), score=trial.estimate
+            )
+            self.add_settled(guess)
 
     def lessons(self, candidate: str) -> list[TrialScore]:
         """The trials to learn from: all, or the best and the newest where there are many; in order of number."""

@@ -7,10 +7,9 @@ result is not at hand, so that no finished work is lost to a deadline.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
 
-from automl.catalog.metrics import METRICS
 from automl.jobs import Done, Executor, Job, Outcome
 from automl.plan import BASELINE, Plan, TrialScore
 from automl.search.ask import Proposal, ask
@@ -21,15 +20,16 @@ from automl.search.events import (
     BestChanged,
     Cut,
     Event,
-    FailedTrial,
     Finished,
     Retried,
     SearchResult,
     Settled,
+    UnscoredTrial,
 )
 from automl.search.history import History
 from automl.search.keys import JobKeys
 from automl.search.ledger import Ledger, check_search
+from automl.search.race import Race
 from automl.search.record import Record
 from automl.search.scoring import UnitResult, from_done
 from automl.search.trials import OpenTrial, closing_line
@@ -65,20 +65,21 @@ class _Search:
         self._keys = JobKeys(plan)
         check_search(ledger.header, self._keys.search, ledger.path)
         self._record = Record(ledger, settings.extend)
-        self._greater = METRICS[plan.metric].greater_is_better
+        self._greater = plan.scorer.greater_is_better
         self._history = History(self._greater)
+        self._race = Race(self._greater)
         self._time = settings.virtual_time(plan.spec.search.parallelism)
         self._forced = forced_outcomes(settings.replay or ())
         self._cut = self._record.cut if settings.replay is None else cut_of(settings.replay)
         self._open: dict[int, OpenTrial] = {}
-        self._current: OpenTrial | None = None
+        self._going_on: deque[OpenTrial] = deque()  # with folds that are not placed yet, perhaps
         self._given: dict[Unit, UnitResult] = {}  # outcomes that a replay takes over
         self._unit_keys: dict[Unit, str] = {}  # of the units on slots
         self._in_flight: dict[str, Unit] = {}
         self._asked = self._settled = self._retried = 0
         self._busy = 0.0
         self._ok: list[TrialScore] = []
-        self._failed: list[FailedTrial] = []
+        self._unscored: list[UnscoredTrial] = []
         self._best: TrialScore | None = None
         self._decisions: list[Decision] = []
         self._baseline_open = True
@@ -101,10 +102,10 @@ class _Search:
     def result(self) -> SearchResult:
         outcomes = Counter({outcome.value: 0 for outcome in Outcome})
         outcomes[Outcome.OK.value] += len(self._ok)
-        outcomes.update(trial.outcome.value for trial in self._failed)
+        outcomes.update(trial.outcome.value for trial in self._unscored)
         return SearchResult(
             trials=tuple(sorted(self._ok, key=lambda trial: trial.number)),
-            failed=tuple(sorted(self._failed, key=lambda trial: trial.number)),
+            unscored=tuple(sorted(self._unscored, key=lambda trial: trial.number)),
             best=self._best,
             outcomes=dict(outcomes),
             decisions=tuple(self._decisions),
@@ -134,11 +135,13 @@ class _Search:
             self._executor.submit(job)
 
     def _trial_to_place(self) -> OpenTrial | None:
-        """The current trial while it has folds left, else a new one; None: there is none."""
-        current = self._current
-        if current is None or current.closed or current.placed == self._plan.rows.fold_count:
-            current = self._current = self._ask()
-        return current
+        """A trial that goes on and has folds left, else the first fold of a new one; None: there is none."""
+        while self._going_on:
+            trial = self._going_on[0]
+            if not trial.closed and trial.placed < self._plan.rows.fold_count:
+                return trial
+            self._going_on.popleft()
+        return self._ask()
 
     def _ask(self) -> OpenTrial | None:
         number = self._asked
@@ -153,6 +156,8 @@ class _Search:
             return None
         self._asked += 1
         trial = self._open[number] = OpenTrial(number, proposal.candidate, proposal.params)
+        if number == BASELINE:  # it runs no race: every other trial is held against it in the end
+            self._let_go_on(trial)
         self._history.add_asked(trial.candidate.id, trial.params)
         self._record.note_asked(number, trial.candidate.id, trial.params)
         self._watch(Asked(number, trial.candidate.id, trial.params, known=standing is not None))
@@ -227,7 +232,7 @@ class _Search:
         if decision is not None:
             self._decide(decision)
         trial = self._open[unit.trial]
-        ended = trial.take_in(unit.fold, result, self._plan.rows.fold_count, self._greater)
+        ended = trial.take_in(unit.fold, result, self._plan.rows.fold_count, self._greater) or self._prune(trial)
         known = self._record.is_settled(unit)
         self._record.note_settled(unit, result, None if ended is None else closing_line(ended))
         if trial.closed and trial.empty:
@@ -235,12 +240,28 @@ class _Search:
         if ended is not None:
             self._close(ended, known)
 
-    def _close(self, ended: TrialScore | FailedTrial, known: bool) -> None:
+    def _let_go_on(self, trial: OpenTrial) -> None:
+        trial.goes_on = True
+        self._going_on.append(trial)
+
+    def _prune(self, trial: OpenTrial) -> UnscoredTrial | None:
+        """After a trial's first fold: its end where others were better there, else its other folds may be placed."""
+        score = trial.first_score(self._greater)
+        if score is None:
+            return None
+        if self._race.goes_on(score):
+            self._let_go_on(trial)
+            return None
+        best = self._best  # there is one: the baseline is settled first
+        return trial.prune(score if best is None else best.score + score - best.folds[0])
+
+    def _close(self, ended: TrialScore | UnscoredTrial, known: bool) -> None:
         if ended.number == BASELINE:
             self._baseline_open = False
         self._watch(Settled(ended, self._settled, known))
-        if isinstance(ended, FailedTrial):
-            self._failed.append(ended)
+        if isinstance(ended, UnscoredTrial):
+            self._unscored.append(ended)
+            self._history.add_unscored(ended)
             return
         self._ok.append(ended)
         self._history.add_settled(ended)

@@ -7,9 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from automl.catalog.metrics import THRESHOLDS
 from automl.jobs import Done, Outcome, Scores
 
 Path = tuple[tuple[int, float], ...]
+Curves = tuple[tuple[float, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,7 @@ class UnitResult:
     outcome: Outcome
     score: float | None = None
     path: Path = ()
+    curves: Curves = ()  # along THRESHOLDS, for each point of the path
     error: str | None = None
     crashed: bool = False
     wall_s: float = 0.0
@@ -31,16 +34,19 @@ class UnitResult:
     def as_json(self) -> dict[str, Any]:
         """The fields of a `finished` line."""
         shown = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        return {**shown, "outcome": self.outcome.value, "path": [list(point) for point in self.path]}
+        curves = [list(line) for line in shown.pop("curves")]
+        shown |= {"outcome": self.outcome.value, "path": [list(point) for point in self.path]}
+        return shown | ({"curves": curves} if curves else {})  # at most 25 x 8 numbers: 4 kB
 
 
 @dataclass(frozen=True)
 class Merged:
-    """A trial over its folds: the mean, each fold's score (at the chosen rounds), and the rounds."""
+    """A trial over its folds: the mean, each fold's score (at what was chosen), the rounds, and the threshold."""
 
     score: float
     folds: tuple[float, ...]
     rounds: int | None
+    threshold: float | None = None
 
 
 def from_done(done: Done) -> UnitResult:
@@ -48,6 +54,7 @@ def from_done(done: Done) -> UnitResult:
     outcome, text = done.outcome, done.error
     score: float | None = None
     path: Path = ()
+    curves: Curves = ()
     if outcome is Outcome.OK:
         value = done.value
         if not isinstance(value, Scores):
@@ -56,9 +63,10 @@ def from_done(done: Done) -> UnitResult:
             outcome, text = Outcome.FAILED, f"the score is {float(value.score)}"
         else:
             score = float(value.score)
-            path = tuple((int(rounds), float(at)) for rounds, at in value.path if math.isfinite(at))
+            curves = tuple(tuple(map(float, line)) for line in value.curves)
+            path = tuple((int(rounds), float(at)) for rounds, at in value.path if curves or math.isfinite(at))
     return UnitResult(
-        done.key, outcome, score, path, text, done.crashed,
+        done.key, outcome, score, path, curves, text, done.crashed,
         float(done.wall_s), float(done.cpu_s), int(done.peak_bytes), done.worker, done.retried,
     )  # fmt: skip
 
@@ -71,6 +79,7 @@ def from_json(event: Mapping[str, Any]) -> UnitResult:
         outcome=Outcome(event["outcome"]),
         score=None if score is None else float(score),
         path=tuple((int(rounds), float(at)) for rounds, at in event["path"]),
+        curves=tuple(tuple(map(float, line)) for line in event.get("curves", ())),
         error=event["error"],
         crashed=bool(event["crashed"]),
         wall_s=float(event["wall_s"]),
@@ -84,8 +93,11 @@ def from_json(event: Mapping[str, Any]) -> UnitResult:
 def merge_folds(results: Sequence[UnitResult], greater_is_better: bool) -> Merged:
     """The mean over folds; along boosting paths, the best point of the mean curve over the rounds that all folds have.
 
-    Ties go to the fewest rounds. All results must be OK.
+    Ties go to the fewest rounds. Where the metric chooses a threshold: the best point of the mean over rounds and
+    thresholds; ties go to the threshold closest to 0.5, then to the fewest rounds. All results must be OK.
     """
+    if all(result.curves for result in results):
+        return _merge_curves(results, greater_is_better)
     curves = [dict(result.path) for result in results]
     common = sorted(set(curves[0]).intersection(*curves[1:])) if all(curves) else []
     if not common:
@@ -95,3 +107,25 @@ def merge_folds(results: Sequence[UnitResult], greater_is_better: bool) -> Merge
     best = (max if greater_is_better else min)(means.values())
     rounds = next(rounds for rounds in common if means[rounds] == best)
     return Merged(best, tuple(curve[rounds] for curve in curves), rounds)
+
+
+def _merge_curves(results: Sequence[UnitResult], greater_is_better: bool) -> Merged:
+    """One (rounds, threshold) for all folds. A point that is not finite in one of them is no choice."""
+    tables = [_points(result) for result in results]
+    common = set(tables[0]).intersection(*tables[1:])
+    means = {point: math.fsum(table[point] for table in tables) / len(tables) for point in common}
+    finite = {point: mean for point, mean in means.items() if math.isfinite(mean)}
+    best = (max if greater_is_better else min)(finite.values())
+    tied = (point for point, mean in finite.items() if mean == best)
+    rounds, threshold = min(tied, key=lambda point: (abs(point[1] - 0.5), point[0] or 0, point[1]))
+    return Merged(best, tuple(table[rounds, threshold] for table in tables), rounds, threshold)
+
+
+def _points(result: UnitResult) -> dict[tuple[int | None, float], float]:
+    """(rounds, threshold) -> score."""
+    lines: list[int | None] = [rounds for rounds, _ in result.path] or [None]
+    return {
+        (rounds, threshold): score
+        for rounds, line in zip(lines, result.curves, strict=True)
+        for threshold, score in zip(THRESHOLDS, line, strict=True)
+    }

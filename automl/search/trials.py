@@ -8,18 +8,22 @@ from dataclasses import dataclass, field
 from automl.jobs import Outcome
 from automl.params import ParamValue
 from automl.plan import Candidate, TrialScore
-from automl.search.events import FailedTrial
+from automl.search.events import UnscoredTrial
 from automl.search.scoring import UnitResult, merge_folds
 
 
 @dataclass
 class OpenTrial:
-    """A trial that was asked. `closed` once it is settled: all folds are, or one of them failed."""
+    """A trial that was asked. Its first fold is placed alone; `goes_on`: the others may be placed as well.
+
+    `closed` once it is settled: all folds are, one of them failed, or it does not go on.
+    """
 
     number: int
     candidate: Candidate
     params: Mapping[str, ParamValue]
     placed: int = 0
+    goes_on: bool = False
     closed: bool = False
     results: dict[int, UnitResult] = field(default_factory=dict)
 
@@ -28,14 +32,14 @@ class OpenTrial:
         """Whether none of its units is on a slot."""
         return len(self.results) == self.placed
 
-    def take_in(self, fold: int, result: UnitResult, folds: int, greater: bool) -> TrialScore | FailedTrial | None:
+    def take_in(self, fold: int, result: UnitResult, folds: int, greater: bool) -> TrialScore | UnscoredTrial | None:
         """One more settled unit. How the trial ended, where it ends with this one."""
         self.results[fold] = result
         if self.closed:
             return None
         if result.outcome is not Outcome.OK:
             self.closed = True
-            return FailedTrial(self.number, self.candidate.id, self.params, result.outcome, result.error)
+            return UnscoredTrial(self.number, self.candidate.id, self.params, result.outcome, result.error)
         if len(self.results) < folds:
             return None
         self.closed = True
@@ -47,11 +51,24 @@ class OpenTrial:
             folds=merged.folds,
             score=merged.score,
             rounds=merged.rounds,
+            threshold=merged.threshold,
         )
 
+    def first_score(self, greater: bool) -> float | None:
+        """The score of a trial whose first fold alone is settled, and which waits for what becomes of it; else None."""
+        if self.goes_on or self.closed:
+            return None
+        return merge_folds([self.results[0]], greater).score
 
-def closing_line(ended: TrialScore | FailedTrial) -> dict[str, object]:
+    def prune(self, estimate: float) -> UnscoredTrial:
+        """End it after its first fold."""
+        self.closed = True
+        return UnscoredTrial(self.number, self.candidate.id, self.params, Outcome.PRUNED, None, estimate)
+
+
+def closing_line(ended: TrialScore | UnscoredTrial) -> dict[str, object]:
     """What the ledger says of a trial's end."""
-    if isinstance(ended, FailedTrial):
+    if isinstance(ended, UnscoredTrial):
         return {"outcome": ended.outcome.value, "score": None, "rounds": None}
-    return {"outcome": Outcome.OK.value, "score": ended.score, "rounds": ended.rounds}
+    chosen = {} if ended.threshold is None else {"threshold": ended.threshold}
+    return {"outcome": Outcome.OK.value, "score": ended.score, "rounds": ended.rounds, **chosen}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from automl.catalog.metrics import METRICS
+from automl.catalog.metrics import METRICS, Metric
 from automl.spec.model import Criterion
 
 
@@ -26,13 +26,14 @@ class Verdict:
     measured: str
 
 
-def judge(criteria: tuple[Criterion, ...], metric: str, measured: Measured) -> list[Verdict]:
+def judge(criteria: tuple[Criterion, ...], metric: Metric, measured: Measured) -> list[Verdict]:
     """One verdict for every condition of every criterion. A criterion without a metric is about `metric`."""
     return [verdict for criterion in criteria for verdict in _judge(criterion, metric, measured)]
 
 
-def _judge(criterion: Criterion, default: str, measured: Measured) -> list[Verdict]:
-    name = criterion.metric or default
+def _judge(criterion: Criterion, default: Metric, measured: Measured) -> list[Verdict]:
+    name = criterion.metric or default.name
+    metric = default if name == default.name else METRICS[name]
     found = []
     if criterion.at_least is not None:
         score = measured.winner[name]
@@ -42,7 +43,7 @@ def _judge(criterion: Criterion, default: str, measured: Measured) -> list[Verdi
         found.append(Verdict(f"{name} at most {criterion.at_most}", score <= criterion.at_most, f"{score:.6g}"))
     if criterion.better_than_baseline_by is not None:
         gain = measured.winner[name] - measured.baseline[name]
-        gain = gain if METRICS[name].greater_is_better else -gain
+        gain = gain if metric.greater_is_better else -gain
         text = f"{name} better than the baseline by {criterion.better_than_baseline_by}"
         found.append(Verdict(text, gain >= criterion.better_than_baseline_by, f"{gain:.6g}"))
     if criterion.package_size is not None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
-import numpy.typing as npt
+from collections.abc import Callable
 
-from automl.catalog.metrics import Metric
-from automl.measure import measure
-from automl.runtime.columns import Matrix
+import numpy as np
+
+from automl.runtime.columns import Ints
 
 RESAMPLES = 200
 ROW_VISITS = 4_000_000  # larger holdouts are resampled less often: their intervals are narrow anyhow
@@ -15,17 +14,17 @@ FEWEST = 20
 ENDS = (2.5, 97.5)
 
 
-def interval(
-    metric: Metric, prediction: Matrix, target: npt.NDArray[np.float64] | npt.NDArray[np.int64], classes: int, seed: int
-) -> tuple[float, float] | None:
-    """The 95 % interval, ascending; None where resamples cannot be scored (too few rows or one class)."""
-    rows = len(target)
+def interval(score: Callable[[Ints], float], rows: int, seed: int) -> tuple[float, float] | None:
+    """The 95 % interval, ascending; None where resamples cannot be scored (too few rows or one class).
+
+    `score` of some of the `rows`, by number and with repeats; it raises ValueError where it is not defined.
+    """
     draws = np.random.Generator(np.random.PCG64(seed))
     scores = []
     for _ in range(max(FEWEST, min(RESAMPLES, ROW_VISITS // max(rows, 1)))):
         at = draws.integers(0, rows, rows)
         try:
-            scores.append(measure(metric, prediction[at], target[at], classes))
+            scores.append(score(at))
         except ValueError:
             continue  # a resample without one of the classes
     if len(scores) < FEWEST:

@@ -23,6 +23,11 @@ def folds_form(value: Any) -> str:
     return SCALAR if isinstance(value, int | float | str | None | list) else MAPPING
 
 
+def metric_form(value: Any) -> str:
+    """A name, or a mapping."""
+    return MAPPING if isinstance(value, dict) or type(value).__name__ == "WrittenMetric" else SCALAR
+
+
 def space_form(value: Any) -> str:
     """A fixed value, {options}, or {low, high, log}."""
     if isinstance(value, dict):

@@ -40,14 +40,14 @@ def check_written(spec: WrittenSpec, findings: Findings) -> list[Diagnostic]:
     if spec.data.positive is not None and spec.task not in (None, "binary"):
         message = f"data.positive is for binary tasks, and task is {spec.task}"
         findings.error("SPEC045", ("data", "positive"), message, "leave it out", at="key")
-    check_metric(spec.metric, ("metric",), spec.task, findings)
+    check_metric(spec.metric, spec.task, findings)
     _check_validation(spec, findings)
     if spec.search is not None:
         check_search(spec.search, spec.task, findings)
     _check_ensemble(spec, findings)
     check_accept(spec, findings)
-    if spec.run is not None and spec.run.executor == "local":
-        findings.later(("run", "executor"), "the local executor", "ray and inline are")
+    if spec.run is not None:
+        findings.not_empty(("run", "address"), spec.run.address)
     check_package(spec.package, findings)
     return findings.found
 
@@ -144,17 +144,20 @@ def _check_roles(data: WrittenData, findings: Findings) -> None:
     """No column has two roles that exclude each other. Time may be a feature and an order; id may be a group."""
     lists = {"id": data.id or (), "ignore": data.ignore or ()}
     single = {"weight": data.weight, "group": data.group, "time": data.time}
+    findings.not_empty(("data", "target"), data.target)
     for role, names in lists.items():
         findings.no_doubles(("data", role), names)
         for i, name in enumerate(names):
-            if name == data.target:
+            findings.not_empty(("data", role, i), name)
+            if name and name == data.target:
                 message = f"the target {quoted(name)} is listed under data.{role} too"
                 findings.error("SPEC040", ("data", role, i), message, "take it out of the list")
             if role == "ignore" and name in lists["id"]:
                 message = f"column {quoted(name)} is listed under both data.id and data.ignore"
                 findings.error("SPEC041", ("data", role, i), message, "id columns are no features either")
     for role, column in single.items():
-        if column is not None and column == data.target:
+        findings.not_empty(("data", role), column)
+        if column and column == data.target:
             findings.error("SPEC040", ("data", role), f"the target {quoted(column)} is data.{role} too")
         if role == "weight" and column is not None and column in (data.group, data.time):
             findings.error("SPEC041", ("data", role), f"column {quoted(column)} has two roles")

@@ -2,40 +2,91 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from automl.catalog.metrics import METRICS
 from automl.errors import nearest
 from automl.spec.findings import Findings, one_of
 from automl.spec.places import Path, dotted, quoted
-from automl.spec.written import WrittenCriterion, WrittenSpec
+from automl.spec.written import WrittenCriterion, WrittenMetric, WrittenSpec
 
-LATER_METRICS: Final = (
-    "average_precision", "brier", "balanced_accuracy", "f1", "f1_macro", "f1_weighted", "precision", "recall", "mcc",
-    "cohen_kappa", "median_ae", "mape", "smape", "rmsle", "poisson_deviance", "gamma_deviance", "quantile",
-    "roc_auc_ovr",
-)  # fmt: skip
+_FUNCTION: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)+")
 _BOUNDS: Final = ("at_least", "at_most", "better_than_baseline_by")  # of a metric, on all rows of the holdout
 _OF_METRIC: Final = (*_BOUNDS, "drop_at_most", "gap_at_most")
 _LIMITS: Final = ("latency_p99", "package_size")  # of the package; these need no metric
 _PAIRS: Final = (("under", "drop_at_most"), ("for_each", "gap_at_most"))
 
 
-def check_metric(name: str | None, path: Path, task: str | None, findings: Findings) -> None:
-    """The metric is known, is there, and fits the task where the spec names one."""
+def metric_name(metric: str | WrittenMetric | None) -> str | None:
+    """The name that scores are told under: that of the metric, or module.function of the user's own."""
+    return metric.name or metric.function if isinstance(metric, WrittenMetric) else metric
+
+
+def check_metric(metric: str | WrittenMetric | None, task: str | None, findings: Findings) -> None:
+    """The metric that is optimised: a name, a name with its level, or a function of the user's own."""
+    if not isinstance(metric, WrittenMetric):
+        check_metric_name(metric, ("metric",), task, findings)
+        return
+    given = {key for key in metric.model_fields_set if getattr(metric, key) is not None}
+    path: Path = ("metric",)
+    if any(bad[:1] == path for bad in findings.bad):
+        return  # a part of it was reported before; what is left would be misread
+    if ("name" in given) == ("function" in given):
+        message = "metric: expected either a name or a function"
+        findings.error("SPEC081", path, message, "write name: pinball, or function: my_module.my_metric", at="key")
+    elif "name" in given:
+        check_metric_name(metric.name, (*path, "name"), task, findings)
+        _check_level(metric, given, findings)
+    else:
+        _check_function(metric, given, task, findings)
+
+
+def _check_level(metric: WrittenMetric, given: set[str], findings: Findings) -> None:
+    for key in sorted(given & {"direction", "needs"}):
+        message = f"metric.{key} is for a metric of one's own; {metric.name} has its own"
+        findings.error("SPEC081", ("metric", key), message, "leave it out", at="key")
+    known = METRICS.get(str(metric.name))
+    if metric.level is not None and known is not None and known.level is None:
+        leveled = one_of(sorted(name for name, other in METRICS.items() if other.level is not None))
+        findings.error("SPEC081", ("metric", "level"), f"{metric.name} has no level", f"only {leveled} has", at="key")
+    if metric.level is not None and not 0 < metric.level < 1:
+        message = f"metric.level: expected a number above 0 and below 1, found {metric.level:g}"
+        findings.error("SPEC023", ("metric", "level"), message)
+
+
+def _check_function(metric: WrittenMetric, given: set[str], task: str | None, findings: Findings) -> None:
+    """A function says which way is better and what it needs, and its task is known where that tells."""
+    path: Path = ("metric",)
+    if not _FUNCTION.fullmatch(str(metric.function)):
+        message = f"metric.function: expected module.function, found {quoted(str(metric.function))}"
+        findings.error("SPEC082", (*path, "function"), message)
+    if "level" in given:
+        message = "metric.level is for metrics that have one, not for a function"
+        findings.error("SPEC081", (*path, "level"), message, "leave it out", at="key")
+    for key in ("direction", "needs"):
+        if key not in given:
+            choices = "maximise or minimise" if key == "direction" else "probability, label or value"
+            message = f"a metric of one's own needs {key}"
+            findings.error("SPEC081", (*path, "function"), message, f"add {key}: {choices}", at="key")
+    if metric.needs is not None and task is not None and (metric.needs == "value") != (task == "regression"):
+        fitting = "needs: value" if task == "regression" else "needs: probability or needs: label"
+        message = f"metric.needs: {metric.needs} does not fit task {task}"
+        findings.error("SPEC044", (*path, "needs"), message, f"write {fitting}")
+
+
+def check_metric_name(name: str | None, path: Path, task: str | None, findings: Findings) -> None:
+    """The metric is known, and fits the task where the spec names one."""
     if name is None:
         return
     known = METRICS.get(name)
-    if known is not None:
-        if task is not None and task not in known.tasks:
-            fitting = one_of(sorted(other for other, metric in METRICS.items() if task in metric.tasks))
-            message = f"{dotted(path)}: {name} is not a metric for task {task}"
-            findings.error("SPEC044", path, message, f"{fitting} are")
-    elif name in LATER_METRICS:
-        findings.error("SPEC090", path, f"the metric {name} is not available yet", f"{one_of(sorted(METRICS))} are")
-    else:
-        hint = nearest(name, (*METRICS, *LATER_METRICS)) or f"{one_of(sorted(METRICS))} are known"
+    if known is None:
+        hint = nearest(name, METRICS) or f"{one_of(sorted(METRICS))} are known"
         findings.error("SPEC043", path, f"{dotted(path)}: unknown metric {quoted(name)}", hint)
+    elif task is not None and task not in known.tasks:
+        fitting = one_of(sorted(other for other, metric in METRICS.items() if task in metric.tasks))
+        message = f"{dotted(path)}: {name} is not a metric for task {task}"
+        findings.error("SPEC044", path, message, f"{fitting} are")
 
 
 def check_accept(spec: WrittenSpec, findings: Findings) -> None:
@@ -46,7 +97,8 @@ def check_accept(spec: WrittenSpec, findings: Findings) -> None:
         path: Path = ("accept", i)
         if any(bad[:2] == path for bad in findings.bad):
             continue  # a part of it was reported before; what is left would be misread
-        check_metric(entry.metric, (*path, "metric"), spec.task, findings)
+        if entry.metric in METRICS or entry.metric != metric_name(spec.metric):  # a function was checked before
+            check_metric_name(entry.metric, (*path, "metric"), spec.task, findings)
         _check_conditions(entry, path, findings)
         _check_later(entry, path, findings)
 

@@ -64,5 +64,7 @@ CODES: Final[dict[str, str]] = {
     "SPEC058": "the version of the package is not a version number",
     "SPEC059": "the base image is not the name of a container image",
     "SPEC060": "a column is not in the table",
+    "SPEC081": "a metric is given with keys that do not go together, or lacks one",
+    "SPEC082": "the function of a metric of one's own is not found",
     "SPEC090": "something is not available yet",
 }

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import stat
-from pathlib import Path
-from typing import Final
+from collections.abc import Mapping
+from pathlib import Path, PurePath
+from typing import Any, Final
 
-from automl.errors import AutomlError, Diagnostic
+import yaml
+
+from automl.catalog.own_metric import OwnFunction, find_function
+from automl.errors import AutomlError, Diagnostic, error
 from automl.spec.check import check_written
 from automl.spec.findings import Findings
 from automl.spec.loaded import LoadedSpec as LoadedSpec
@@ -14,18 +18,69 @@ from automl.spec.nodes import parse_yaml
 from automl.spec.places import Places, Spot, quoted, split_lines
 from automl.spec.problems import describe, shape
 from automl.spec.scalars import FORBIDDEN
-from automl.spec.written import WrittenSpec
+from automl.spec.written import WrittenMetric, WrittenSpec
 
 MAX_BYTES: Final = 256 * 1024
 
 
 def load_spec(path: Path) -> LoadedSpec:
     """Read and check a spec. Raises AutomlError with all diagnostics, sorted by place."""
-    file = str(path)
-    written, places, found = parse_spec(read_spec(path), file)
+    return load_text(read_spec(path), str(path), path.parent)
+
+
+def load_values(values: Mapping[str, Any], folder: Path) -> LoadedSpec:
+    """A spec that is given as values, with paths relative to `folder`.
+
+    Raises AutomlError: API001 for a value that YAML has no form for; places are those in the values written as YAML.
+    """
+    try:
+        text = yaml.dump(_plain(values), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=MAX_BYTES)
+    except (yaml.YAMLError, RecursionError) as problem:
+        what = "it holds itself" if isinstance(problem, RecursionError) else str(problem.args[-1])[:200]
+        raise error("API001", f"the spec cannot be written as YAML: {what}", "texts, numbers, lists, dicts") from None
+    return load_text(text, "<spec>", folder)
+
+
+def load_text(text: str, file: str, folder: Path) -> LoadedSpec:
+    """Check the text of a spec; `file` is how it is named. Raises AutomlError with all diagnostics, sorted by place."""
+    written, places, found = parse_spec(text, file)
+    function = None if written is None else _own_function(written, places, folder, found)
     if written is None or any(d.severity == "error" for d in found):
         raise AutomlError(found)
-    return LoadedSpec(written, places, file, path.parent)
+    return LoadedSpec(written, places, file, folder, function)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes a list that stands at two places twice, where YAML would write an alias."""
+
+    def ignore_aliases(self, _data: Any) -> bool:
+        return True
+
+
+def _plain(value: Any) -> Any:
+    """Paths as texts, tuples as lists, numbers of numpy as numbers; all else as it is."""
+    if isinstance(value, Mapping):
+        return {_plain(key): _plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    if isinstance(value, PurePath):
+        return str(value)
+    return value.item() if type(value).__module__ == "numpy" and hasattr(value, "item") else value
+
+
+def _own_function(written: WrittenSpec, places: Places, folder: Path, found: list[Diagnostic]) -> OwnFunction | None:
+    """The file of a metric of the user's own; a finding where there is none, unless another one is about it."""
+    metric = written.metric
+    if not isinstance(metric, WrittenMetric) or metric.function is None:
+        return None
+    try:
+        return find_function(metric.function, folder)
+    except ValueError as missing:
+        if all(d.code != "SPEC082" for d in found):
+            hint = "expected module.function; the module lies beside the spec, or is installed"
+            place = ("metric", "function")
+            found.append(places.diagnostic("error", "SPEC082", place, f"metric.function: {missing}", hint, at="value"))
+        return None
 
 
 def read_spec(path: Path) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from automl.catalog.own_metric import OwnFunction
 from automl.spec.places import Places
 from automl.spec.written import WrittenSpec
 
@@ -17,3 +18,4 @@ class LoadedSpec:
     places: Places
     file: str
     folder: Path
+    function: OwnFunction | None = None  # that of a metric of the user's own

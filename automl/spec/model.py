@@ -97,10 +97,22 @@ class Criterion(Value):
     package_size: int | None = None  # bytes
 
 
+class MetricOptions(Value):
+    """What a spec says of its metric beside the name: a level; or all of a metric of the user's own.
+
+    `source`: the hash of the module's file, so that another function is another plan.
+    """
+
+    level: float | None = None
+    direction: Literal["maximise", "minimise"] | None = None
+    needs: Literal["probability", "label", "value"] | None = None
+    source: str | None = None
+
+
 class RunSpec(Value):
     """Where trials run. Not a part of the resolved spec, so that no plan, lock or package depends on it."""
 
-    executor: Literal["ray", "inline"]
+    executor: Literal["ray", "local", "inline"]
     address: str | None
 
 
@@ -122,6 +134,7 @@ class TaskSpec(Value):
     task: TaskKind
     data: DataSpec
     metric: str
+    metric_options: MetricOptions | None = None  # None: the name says it all
     validation: ValidationSpec
     search: SearchSpec
     ensemble: EnsembleSpec

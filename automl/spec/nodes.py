@@ -142,7 +142,7 @@ class _Reader:
                 "SPEC018",
                 path,
                 spot,
-                f"{dotted(path)}: expected a finite number",
+                f"{dotted(path)}: the number is infinite, not a number, or too large",
                 "put it in quotes where a text is meant",
             )
             return None

@@ -76,6 +76,8 @@ def dotted(path: Path) -> str:
     """A path for people: `search.families[1]`."""
     text = ""
     for part in path:
+        if part == "\0":  # what is read only for its mistakes has no path of its own
+            continue
         text += f"[{part}]" if isinstance(part, int) else f".{shown(part)}" if text else shown(part)
     return text or "the spec"
 

@@ -145,6 +145,8 @@ def _type_hint(kind: str, value: Any) -> str | None:
         return f'put it in quotes: "{text}"'
     if kind in ("int_type", "float_type") and isinstance(value, str) and _is_number(value):
         return f"write it without quotes: {value.strip()}"
+    if kind == "float_type" and isinstance(value, str) and value.endswith("%") and _is_number(value[:-1]):
+        return f"write the share: {float(value[:-1]) / 100:g}"
     if kind in ("int_type", "int_from_float") and isinstance(value, float) and value == int(value):
         return f"write {int(value)}"
     if kind == "tuple_type" and isinstance(value, str) and value.isprintable() and len(value) < 60:

@@ -34,6 +34,8 @@ def syntax_error(error: Exception, mark: Any, places: Places) -> Diagnostic:
         column = line.index("\t") + 1
         where = Spot(spot.line, column)
         return places.at_spot(where, "error", "SPEC006", "a tab is used for indentation", "indent with spaces")
+    if "expected '<document start>'" in problem and any(each.startswith("...") for each in places.lines[: spot.line]):
+        return places.at_spot(spot, "error", "SPEC012", "a second document begins here", "a spec is one document")
     hint = next((hint for said, hint in _HINTS if said in problem), None)
     while_ = f" ({context})" if context and context not in problem else ""
     return places.at_spot(spot, "error", "SPEC007", f"not valid YAML: {problem}{while_}", hint)

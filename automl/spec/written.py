@@ -19,6 +19,7 @@ from automl.spec.atoms import (
     Size,
     Time,
     folds_form,
+    metric_form,
     space_form,
 )
 
@@ -216,6 +217,26 @@ class WrittenPackage(Written):
     sign: str | None = Field(None, description="The path of an Ed25519 key that signs the package.")
 
 
+class WrittenMetric(Written):
+    """A metric with a parameter, or one of the user's own."""
+
+    name: str | None = Field(None, description="The name of a metric, with its level beside it.")
+    level: float | None = Field(
+        None,
+        description="pinball: which quantile is predicted, such as 0.9.",
+        json_schema_extra={"exclusiveMinimum": 0, "exclusiveMaximum": 1},
+    )
+    function: str | None = Field(
+        None, description="A metric of one's own: module.function, beside the spec or installed."
+    )
+    direction: Literal["maximise", "minimise"] | None = Field(
+        None, description="Which way a metric of one's own is better."
+    )
+    needs: Literal["probability", "label", "value"] | None = Field(
+        None, description="What a metric of one's own is computed from, beside the target."
+    )
+
+
 class WrittenSpec(Written):
     """The whole spec, as written."""
 
@@ -228,7 +249,13 @@ class WrittenSpec(Written):
         None, description="What kind of target it is; left out: decided from the target."
     )
     data: WrittenData = Field(description="The table.")
-    metric: str | None = Field(None, description="The metric that is optimised.")
+    metric: (
+        Annotated[
+            Annotated[str, Tag(SCALAR)] | Annotated[WrittenMetric, Tag(MAPPING)],
+            Discriminator(metric_form),
+        ]
+        | None
+    ) = Field(None, description="The metric that is optimised: its name, or a mapping.")
     validation: WrittenValidation | None = Field(None, description="How scores are made honest.")
     search: WrittenSearch | None = Field(None, description="What is searched, and how long.")
     ensemble: WrittenEnsemble | None = Field(None, description="How many fitted models a winner may combine.")

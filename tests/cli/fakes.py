@@ -38,7 +38,7 @@ RAISED: dict[str, tuple[BaseException, int]] = {
 
 def fake_train(monkeypatch: pytest.MonkeyPatch, act: Callable[[TrainOptions, Watch], Any]) -> None:
     """train.train does `act`."""
-    monkeypatch.setattr("automl.train.train", act)
+    monkeypatch.setattr("automl.training.train", act)
 
 
 def raiser(raised: BaseException) -> Callable[..., Any]:

@@ -54,7 +54,7 @@ def test_python_m_automl_and_version_everywhere(capsys: pytest.CaptureFixture[st
     "line",
     ["", "frob", "train", "train a b c", "train a --trials 0", "train a --time 5", "train a --time 0s",
      "compile --nope", "train a --resume --overwrite", "compile a --graph a.png", "train a --time nans",
-     "train a --executor local",     "predict p d", "--frob", "train a --trials ²"],
+     "train a --executor dask",     "predict p d", "--frob", "train a --trials ²"],
 )  # fmt: skip
 def test_wrong_usage_is_2_in_both_formats(line: str, capsys: pytest.CaptureFixture[str]) -> None:
     told = run(capsys, *line.split())
@@ -135,16 +135,16 @@ def test_train_passes_its_options_on_and_prints_the_result(
     assert seen[1] == TrainOptions(Path("s.yaml"), None, None, None, None, None, None, False, False)
 
 
-# automl.train itself is replaced, for importing the real one takes a second in each new process.
+# automl.training itself is replaced, for importing the real one takes a second in each new process.
 NOISY = """
 import ctypes, sys, types
 import automl.cli.main as main
-train = types.ModuleType("automl.train")
+train = types.ModuleType("automl.training")
 def run(options, watch):
     print("python noise"); ctypes.CDLL(None).puts(b"C noise"); ctypes.CDLL(None).fflush(None)
     return {result!r}
 train.train = run
-sys.modules["automl.train"] = train
+sys.modules["automl.training"] = train
 sys.exit(main.main(["train", "x", "--format", "json"]))
 """
 

@@ -10,7 +10,7 @@ from automl.cli.screen import Screen
 from automl.driver.options import Stage
 from automl.jobs import Outcome
 from automl.plan import TrialScore
-from automl.search.events import Asked, BestChanged, Cut, FailedTrial, Finished, Retried, Settled
+from automl.search.events import Asked, BestChanged, Cut, Finished, Retried, Settled, UnscoredTrial
 from automl.search.virtual import Unit
 
 
@@ -25,8 +25,8 @@ def scored(number: int, score: float = 0.5) -> TrialScore:
     return TrialScore(number=number, candidate="linear", params={}, folds=(score,), score=score)
 
 
-def failed(number: int) -> FailedTrial:
-    return FailedTrial(number, "linear", {}, Outcome.FAILED, "ValueError: \x1b[31mno")
+def failed(number: int) -> UnscoredTrial:
+    return UnscoredTrial(number, "linear", {}, Outcome.FAILED, "ValueError: \x1b[31mno")
 
 
 def play(watch: Progress, clock: Clock, trials: int, step: float) -> None:

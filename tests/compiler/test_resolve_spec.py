@@ -43,6 +43,7 @@ def test_every_default() -> None:
             "checks": {},
         },
         "metric": "roc_auc",
+        "metric_options": None,
         "validation": {"kind": "stratified", "folds": 5, "holdout": 0.2},
         "search": {
             "seed": 0,
@@ -165,7 +166,7 @@ def test_large_tables_have_fewer_folds(rows: int, folds: int) -> None:
 @pytest.mark.parametrize(
     ("task", "metric"),
     [
-        ("multiclass", "roc_auc"),
+        ("multiclass", "average_precision"),
         ("regression", "roc_auc"),
         ("binary", "rmse"),
         ("multiclass", "mae"),

@@ -61,6 +61,7 @@ def write_spec(folder: Path, trials: int = 15, **parts: Mapping[str, Any] | list
         "validation": {"kind": "stratified", "folds": 3, "holdout": 0.2},
         "search": {
             "budget": {"trials": trials},
+            "families": ["linear", "lightgbm"],
             "parallelism": 4,
             "space": {"lightgbm": {"num_rounds": 20, "num_leaves": {"low": 4, "high": 16}}},
         },

@@ -40,14 +40,14 @@ def before(owner: Any, name: str, act: Callable[[], None]) -> None:
 
 def stop_at(point: str, marker: Path) -> None:
     """Prepare the stop."""
-    from automl import train
+    from automl import training
     from automl.driver import folder
 
     kind, _, number = point.partition(":")
     if kind in ("settled", "torn"):
         _stop_in_ledger(int(number), kind == "torn", marker)
     elif kind == "package":
-        before(train, "emit_package", lambda: hold(marker))
+        before(training, "emit_package", lambda: hold(marker))
     elif kind == "selected":
         before(folder.RunFolder, "selected", lambda: hold(marker))
     elif kind == "result":

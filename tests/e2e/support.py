@@ -20,7 +20,7 @@ import pytest
 from automl.cli.main import main
 from automl.driver.options import TrainOptions
 from automl.search.ledger import LedgerView, read_ledger
-from automl.train import train
+from automl.training import train
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 90.0

@@ -30,7 +30,7 @@ class Clock:
 
 def watch_by(patch: pytest.MonkeyPatch) -> None:
     """Let `train` look at such a clock, and keep no time for starting workers anew, or for the package."""
-    patch.setattr("automl.train.time", Clock())
+    patch.setattr("automl.training.time", Clock())
     patch.setattr("automl.driver.reserve.RESTART_S", 0.0)
     patch.setattr("automl.driver.reserve.EMIT_S", 0.0)
     patch.setattr("automl.driver.reserve.FINAL_SHARE", 0.0)
@@ -64,7 +64,7 @@ def test_it_replays_to_the_same_bytes(cut: Path, spec: Path, tmp_path: Path, mon
     def replay(trials: int | None, **_: Any) -> SearchSettings:
         return SearchSettings(trials=trials, replay=read_decisions(decisions(cut)))
 
-    monkeypatch.setattr("automl.train.SearchSettings", replay)
+    monkeypatch.setattr("automl.training.SearchSettings", replay)
     run_inline(spec, tmp_path / "again", time_s=SECONDS)
     assert files_of(tmp_path / "again" / "package") == files_of(cut / "package")
 
@@ -73,7 +73,7 @@ def test_another_cut_is_another_package(cut: Path, spec: Path, tmp_path: Path, m
     """The replay above can fail: it hangs on the recorded decisions."""
     other = read_decisions([{"kind": "cut", "settled": 3}])
     settings = partial(SearchSettings, replay=other)
-    monkeypatch.setattr("automl.train.SearchSettings", lambda trials, **_: settings(trials=trials))
+    monkeypatch.setattr("automl.training.SearchSettings", lambda trials, **_: settings(trials=trials))
     run_inline(spec, tmp_path / "again", time_s=SECONDS)
     assert files_of(tmp_path / "again" / "package") != files_of(cut / "package")
 

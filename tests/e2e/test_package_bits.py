@@ -39,11 +39,13 @@ def planned(spec: Path, finished: Path) -> Planned:
 
 
 def trials(run: Path, plan: Plan) -> list[TrialScore]:
-    """Every trial as its ledger tells it; the folds' scores are those at the chosen rounds."""
+    """Every trial with a score as its ledger tells it; the folds' scores are those at the chosen rounds."""
     fits = {(event["trial"], event["fold"]): event for event in events(run, "finished")}
     ends = {event["trial"]: event["closed"] for event in events(run, "settled") if "closed" in event}
     found = []
     for number, start in enumerate(events(run, "asked")):
+        if ends[number]["score"] is None:
+            continue
         rounds = ends[number]["rounds"]
         of_folds = [fits[number, fold] for fold in range(plan.rows.fold_count)]
         folds = tuple(dict(map(tuple, fit["path"])).get(rounds, fit["score"]) for fit in of_folds)

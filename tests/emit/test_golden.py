@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -44,8 +45,15 @@ def strict_trees() -> Any:
     return support.with_package(made, unknown_category="reject", missing_numeric="reject", targets=("python",))
 
 
+def thresholded() -> Any:
+    """Labels of two classes that a metric chose the threshold of."""
+    made = support.request(support.constant_graph())
+    trial = made.winner.trial.model_copy(update={"threshold": 0.35})
+    return replace(made, winner=made.winner.model_copy(update={"trial": trial}))
+
+
 CASES = {
-    "constant_binary": lambda: support.request(support.constant_graph()),
+    "constant_binary": thresholded,
     "linear_multiclass": lambda: support.request(support.linear_graph("multiclass"), "multiclass"),
     "trees_regression_strict": strict_trees,
 }

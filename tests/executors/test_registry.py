@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import subprocess
 import sys
@@ -13,12 +14,12 @@ from automl.errors import AutomlError
 from automl.executors import open_executor
 from automl.executors.session import Session, start_ray
 from automl.executors.settings import ExecutorSettings
-from tests.support.jobs import obey
+from tests.support.jobs import job, obey
 
 
 def test_importing_the_registry_imports_no_ray() -> None:
     code = (
-        "import sys, automl.executors, automl.executors.inline;"
+        "import sys, automl.executors, automl.executors.inline, automl.executors.local;"
         "print([m for m in ('ray', 'sklearn', 'optuna', 'lightgbm') if m in sys.modules])"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
@@ -38,6 +39,38 @@ def test_wrong_settings(wrong: dict[str, int]) -> None:
 def test_too_many_cpus_are_refused_with_the_numbers(ray_cluster: Session) -> None:
     with pytest.raises(AutomlError, match=r"EXE011.*2 workers of 64 CPUs.*4 CPUs, enough for 0"):
         start_ray(workers=2, threads=64)
+
+
+@pytest.mark.parametrize("name", ["inline", "local"])
+def test_too_many_cpus_for_this_machine(name: str) -> None:
+    with pytest.raises(AutomlError, match=r"EXE011.*a fit of 4096 CPUs does not fit"):
+        open_executor(name, obey, None, ExecutorSettings(threads=4096))
+
+
+class Unreadable:
+    """A context that can be sent, and not be read."""
+
+    def __reduce__(self) -> tuple[type, tuple[str]]:
+        return int, ("no number",)
+
+
+def test_a_worker_that_cannot_start_is_told_with_its_cause() -> None:
+    executor = open_executor("local", obey, Unreadable(), ExecutorSettings(workers=1))
+    executor.submit(job("never", "echo", value=1))
+    with pytest.raises(AutomlError, match=r"EXE012.*ValueError: invalid literal"):
+        executor.wait()
+    executor.close()
+
+
+def test_closed_workers_are_gone() -> None:
+    executor = open_executor("local", obey, {}, ExecutorSettings(workers=2))
+    executor.submit(job("who", "environment", name="HOME"))
+    done = executor.wait()
+    assert done is not None and Path("/proc", done.worker).exists()
+    executor.submit(job("busy", "spin"))
+    executor.close()
+    assert not Path("/proc", done.worker).exists()
+    assert [each.name for each in multiprocessing.active_children()] == []
 
 
 def test_a_joined_cluster_is_left_running(ray_cluster: Session) -> None:

@@ -5,6 +5,7 @@ import json
 from html.parser import HTMLParser
 from io import StringIO
 
+from automl.catalog import METRICS
 from automl.report.chart import history_svg
 from automl.report.history import TrialRow, best_so_far, counts, ranked
 from automl.report.leaderboard import leaderboard_csv
@@ -73,15 +74,15 @@ def test_a_page_without_trials_or_result() -> None:
 
 
 def test_ranks_go_by_the_direction_of_the_metric_and_ties_to_the_earlier_trial() -> None:
-    assert [row.number for row in ranked(trials(), "roc_auc")] == [1, 3, 0, 2]
-    assert [row.number for row in ranked(trials(), "log_loss")] == [0, 1, 3, 2]
-    assert best_so_far(trials(), "roc_auc") == [(0, 0.5), (1, 0.9)]
-    assert best_so_far(trials(), "rmse") == [(0, 0.5)]
+    assert [row.number for row in ranked(trials(), METRICS["roc_auc"])] == [1, 3, 0, 2]
+    assert [row.number for row in ranked(trials(), METRICS["log_loss"])] == [0, 1, 3, 2]
+    assert best_so_far(trials(), METRICS["roc_auc"]) == [(0, 0.5), (1, 0.9)]
+    assert best_so_far(trials(), METRICS["rmse"]) == [(0, 0.5)]
     assert counts(trials()) == {"failed": 1, "ok": 3}
 
 
 def test_leaderboard() -> None:
-    rows = list(csv.DictReader(StringIO(leaderboard_csv(trials(), "roc_auc", 3))))
+    rows = list(csv.DictReader(StringIO(leaderboard_csv(trials(), METRICS["roc_auc"], 3))))
     assert [row["trial"] for row in rows] == ["1", "3", "0", "2"]
     assert [row["rank"] for row in rows] == ["1", "2", "3", ""]
     assert rows[0]["roc_auc"] == "0.9" and rows[0]["fold_2"] == "0.9" and rows[0]["rounds"] == "7"
@@ -90,15 +91,15 @@ def test_leaderboard() -> None:
 
 
 def test_an_error_is_no_formula_in_a_spreadsheet() -> None:
-    text = leaderboard_csv([TrialRow(0, "linear", "failed", error="=cmd|' /c calc'!A1")], "roc_auc", 1)
+    text = leaderboard_csv([TrialRow(0, "linear", "failed", error="=cmd|' /c calc'!A1")], METRICS["roc_auc"], 1)
     assert next(csv.DictReader(StringIO(text)))["error"].startswith("'=")
 
 
 def test_the_chart_takes_one_trial_and_equal_scores_and_outliers() -> None:
-    assert history_svg([], "rmse") == ""
-    assert "circle" in history_svg([TrialRow(0, "c", "ok", 1.0)], "rmse")
+    assert history_svg([], METRICS["rmse"]) == ""
+    assert "circle" in history_svg([TrialRow(0, "c", "ok", 1.0)], METRICS["rmse"])
     far = [TrialRow(i, "c", "ok", 1.0 + i / 100) for i in range(30)] + [TrialRow(30, "c", "ok", 1e12)]
-    assert "1e+12" not in history_svg(far, "rmse").partition("<polyline")[0]
+    assert "1e+12" not in history_svg(far, METRICS["rmse"]).partition("<polyline")[0]
 
 
 def test_units() -> None:

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from automl.catalog import METRICS, OPERATORS
+from automl.catalog import METRICS, OPERATORS, Metric
 from automl.params import Choice
 from automl.spec import check_space
-from automl.spec.check_accept import LATER_METRICS
 from automl.spec.check_search import LATER_FAMILIES
 from automl.spec.codes import CODES
 from tests.spec.support import OTHERS, SHORTEST, codes, findings
@@ -129,14 +128,50 @@ def test_limits_name_parameters_that_exist() -> None:
         assert name in (*OPERATORS[operator].space, *OPERATORS[operator].fixed)
 
 
-@pytest.mark.parametrize("name", ["metric", "family"])
-def test_what_comes_later_says_so_until_it_is_there(name: str) -> None:
-    if name == "metric":
-        for metric in set(LATER_METRICS) - set(METRICS):
-            assert codes(SHORTEST + f"metric: {metric}\n") == ["SPEC090"]
-    else:
-        for family in LATER_FAMILIES:
-            assert codes(SHORTEST + f"search: {{families: [{family}]}}\n") in (["SPEC090"], [])
+def test_what_comes_later_says_so_until_it_is_there() -> None:
+    for family in LATER_FAMILIES:
+        assert codes(SHORTEST + f"search: {{families: [{family}]}}\n") in (["SPEC090"], [])
+
+
+@pytest.mark.parametrize("metric", METRICS.values(), ids=METRICS)
+def test_every_metric_fits_its_tasks_and_no_other(metric: Metric) -> None:
+    for task in ("binary", "multiclass", "regression"):
+        expected = [] if task in metric.tasks else ["SPEC044"]
+        assert codes(SHORTEST + f"task: {task}\nmetric: {metric.name}\n") == expected
+        assert codes(SHORTEST + f"task: {task}\nmetric: {{name: {metric.name}}}\n") == expected
+
+
+@pytest.mark.parametrize(
+    ("metric", "expected"),
+    [
+        ("{name: pinball, level: 0.9}", []),
+        ("{name: pinball, level: 1}", ["SPEC023"]),
+        ("{name: pinball, level: 0}", ["SPEC023"]),
+        ("{name: rmse, level: 0.5}", ["SPEC081"]),
+        ("{name: rmse, direction: minimise}", ["SPEC081"]),
+        ("{name: nothing}", ["SPEC043"]),
+        ("{level: 0.5}", ["SPEC081"]),
+        ("{}", ["SPEC081"]),
+        ("{name: rmse, function: a.b}", ["SPEC081"]),
+        ("{name: pinball, levl: 0.9}", ["SPEC014"]),
+        ("{function: a.b}", ["SPEC081", "SPEC081"]),
+        ("{function: a.b, direction: up, needs: label}", ["SPEC022"]),
+        ("{function: a, direction: maximise, needs: label}", ["SPEC082"]),
+        ("{function: a..b, direction: maximise, needs: label}", ["SPEC082"]),
+        ("{function: a.b, direction: maximise, needs: label, level: 0.5}", ["SPEC081"]),
+        ("{function: a.b, direction: maximise, needs: label}", []),  # whether it exists is seen beside the file
+        ("[roc_auc]", ["SPEC021"]),
+    ],
+)
+def test_a_metric_as_a_mapping(metric: str, expected: list[str]) -> None:
+    assert codes(SHORTEST + f"metric: {metric}\n") == expected
+
+
+def test_a_criterion_may_name_the_own_metric_that_is_optimised() -> None:
+    own = SHORTEST + "metric: {function: a.b, direction: maximise, needs: value}\naccept: [{metric: %s, at_least: 1}]\n"
+    assert codes(own % "a.b") == [] and codes(own % "a.c") == ["SPEC043"]
+    task = "task: binary\n"
+    assert codes(own % "a.b" + task) == ["SPEC044"]
 
 
 def test_every_code_is_listed_used_and_documented() -> None:

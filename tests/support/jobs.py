@@ -83,6 +83,11 @@ def _import_missing(_context: Any, _params: Mapping[str, Any]) -> object:
     return import_module("no_such_module_anywhere")
 
 
+def _shout(_context: Any, _params: Mapping[str, Any]) -> object:
+    print("from Python", flush=True)
+    return os.write(1, b"out of C\n") + os.write(2, b"and on stderr\n")
+
+
 _COMMANDS: dict[str, Any] = {
     "echo": lambda _context, params: params["value"],
     "nan": lambda _context, _params: float("nan"),
@@ -98,6 +103,7 @@ _COMMANDS: dict[str, Any] = {
     "exit": _kill_self,
     "segfault": _segfault,
     "die_once": _die_once,
+    "shout": _shout,
     "sum": lambda context, _params: float(context["table"].sum()),
     "place": lambda context, _params: (os.getpid(), context["table"].ctypes.data),
     "environment": lambda _context, params: os.environ.get(params["name"]),

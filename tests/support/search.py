@@ -12,7 +12,7 @@ from automl.executors.inline import InlineExecutor
 from automl.jobs import Done, Executor, Job, Outcome, Run
 from automl.plan import Plan
 from automl.search.budget import SearchSettings
-from automl.search.events import Asked, Event, FailedTrial, SearchResult, Settled
+from automl.search.events import Asked, Event, SearchResult, Settled, UnscoredTrial
 from automl.search.ledger import Ledger, ledger_exists
 from automl.search.loop import run_search
 from automl.search.virtual import Unit, VirtualTime
@@ -54,7 +54,7 @@ def story(result: SearchResult, events: list[Event]) -> Story:
 
 def _ended(trial: Any) -> object:
     return (
-        (trial.number, trial.outcome) if isinstance(trial, FailedTrial) else (trial.number, trial.score, trial.rounds)
+        (trial.number, trial.outcome) if isinstance(trial, UnscoredTrial) else (trial.number, trial.score, trial.rounds)
     )
 
 

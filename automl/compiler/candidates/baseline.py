@@ -7,6 +7,6 @@ from automl.plan import Candidate
 
 
 def build_baseline(pipeline: Pipeline, family: str) -> Candidate:
-    """The constant: class shares, or the mean. It reads one column, to know how many rows there are."""
-    pipeline.source("constant", "constant", [pipeline.features[0]])
+    """The constant: class shares, or the number that the metric likes best. It reads one column, to count rows."""
+    pipeline.source("constant", "constant", [pipeline.features[0]], pipeline.objective())
     return pipeline.finish("constant", family)

@@ -45,6 +45,9 @@ def _boosted(pipeline: Pipeline, family: str, name: str, codes: list[ColumnInfo]
         parts.append(pipeline.source("dates", "date_parts", dates))
     draft, estimator = pipeline.draft, pipeline.estimator(family)
     params: dict[str, Any] = {"categorical": tuple(range(len(codes))), "threads": draft.resolved.search.trial.cpus}
+    params |= pipeline.objective()
+    if not _weighs_classes(draft):
+        params["class_weight"] = "none"
     rounds = OPERATORS[estimator].rounds
     if rounds is not None:
         params[rounds] = _most_rounds(draft, int(str(OPERATORS[estimator].fixed[rounds])))
@@ -52,6 +55,11 @@ def _boosted(pipeline: Pipeline, family: str, name: str, codes: list[ColumnInfo]
         params |= {name: OPERATORS[estimator].space[name].default for name in CATEGORY_PARAMS}
     pipeline.step(estimator, estimator, [pipeline.join(parts)], params)
     return pipeline.finish(name, family)
+
+
+def _weighs_classes(draft: Draft) -> bool:
+    """Whether weights of classes are worth a search: they spoil probabilities that a metric takes at their word."""
+    return draft.task != "regression" and draft.resolved.metric not in ("log_loss", "brier")
 
 
 def _most_rounds(draft: Draft, usual: int) -> int:

@@ -6,13 +6,26 @@ from collections.abc import Mapping
 from typing import Any
 
 from automl.catalog import FAMILIES, OPERATORS
+from automl.catalog.metrics import Metric
 from automl.compiler.draft import Draft
 from automl.data.schema import ColumnInfo
 from automl.graph import SOURCE, Graph, Node
 from automl.kinds import Kind
+from automl.params import ParamValue
 from automl.plan import Candidate, Forecast
 
 NUMERIC = (Kind.NUMERIC, Kind.INTEGER, Kind.BOOLEAN)
+
+
+def objective_of(metric: Metric) -> dict[str, ParamValue]:
+    """What an estimator is to optimise for a metric of a regression, as parameters of its step; none for the usual.
+
+    `objective`: absolute, quantile (with `level`), poisson, gamma or mape; squared where there is none.
+    """
+    if metric.objective == "squared":
+        return {}
+    level: dict[str, ParamValue] = {"level": metric.level} if metric.objective == "quantile" else {}
+    return {"objective": metric.objective, **level}
 
 
 class Pipeline:
@@ -57,6 +70,10 @@ class Pipeline:
         """The operator of that family for the task."""
         assert self.draft.task is not None
         return FAMILIES[family].estimators[self.draft.task]
+
+    def objective(self) -> dict[str, ParamValue]:
+        """What an estimator of this draft is to optimise, as parameters of its step."""
+        return objective_of(self.draft.scorer)
 
     def _add(self, node: Node) -> str:
         self.nodes.append(node)

@@ -11,7 +11,7 @@ import pytest
 import telco_churn
 from telco_churn.door import columns_of
 from telco_churn.model import load
-from telco_churn.schema import FIELDS
+from telco_churn.schema import CLASSES, FIELDS, THRESHOLD
 
 GOLDEN = json.loads((Path(__file__).parent / "golden.json").read_text(encoding="utf-8"))
 ROWS = GOLDEN["rows"]
@@ -45,6 +45,11 @@ def test_no_rows_give_no_predictions() -> None:
     assert len(telco_churn.predict([])) == 0
 
 
-def test_labels_are_those_of_the_largest_probability() -> None:
+def test_labels_follow_the_threshold() -> None:
+    positive = telco_churn.predict_proba(ROWS)[:, 1] >= THRESHOLD
+    assert telco_churn.predict(ROWS).tolist() == [CLASSES[int(is_positive)] for is_positive in positive]
+
+
+def test_labels_are_those_of_the_probabilities() -> None:
     assert telco_churn.predict(ROWS).tolist() == load().labels(OUTPUTS).tolist()
     assert np.allclose(telco_churn.predict_proba(ROWS).sum(axis=1), 1.0, rtol=0, atol=1e-9)

@@ -45,6 +45,6 @@ def test_no_rows_give_no_predictions() -> None:
     assert len(telco_churn.predict([])) == 0
 
 
-def test_labels_are_those_of_the_largest_probability() -> None:
+def test_labels_are_those_of_the_probabilities() -> None:
     assert telco_churn.predict(ROWS).tolist() == load().labels(OUTPUTS).tolist()
     assert np.allclose(telco_churn.predict_proba(ROWS).sum(axis=1), 1.0, rtol=0, atol=1e-9)

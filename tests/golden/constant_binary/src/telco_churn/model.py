@@ -13,7 +13,7 @@ import numpy.typing as npt
 from .door import columns_of
 from .integrity import HERE, verify
 from .pipeline import ARTIFACTS, predict_matrix
-from .schema import CLASSES
+from .schema import CLASSES, THRESHOLD
 from .scoring.columns import Columns, Matrix, row_count
 from .scoring.state import State, load_state
 
@@ -26,7 +26,7 @@ class Model:
     digest: str
 
     def predict(self, data: object) -> npt.NDArray[Any]:
-        """One label per row: the class of the largest probability. Raises BadInput."""
+        """One label per row: the positive class from the probability `schema.THRESHOLD` on. Raises BadInput."""
         return self.labels(self.predict_proba(data))
 
     def predict_proba(self, data: object) -> Matrix:
@@ -34,8 +34,8 @@ class Model:
         return self.evaluate(columns_of(data))
 
     def labels(self, probabilities: Matrix) -> npt.NDArray[Any]:
-        """The label of the largest probability of each row; the first one where two are equal."""
-        found: npt.NDArray[Any] = np.array(CLASSES, dtype=object)[np.argmax(probabilities, axis=1)]
+        """The positive label of each row whose probability of it is at least `schema.THRESHOLD`, else the negative."""
+        found: npt.NDArray[Any] = np.array(CLASSES, dtype=object)[(probabilities[:, 1] >= THRESHOLD).astype(np.int64)]
         return found
 
     def evaluate(self, columns: Columns) -> Matrix:

@@ -20,7 +20,7 @@ CONSTANT_COLUMNS = ("age",)
 
 
 def apply_constant(states: States, columns: Columns) -> Matrix:
-    """The same prediction for every row: the shares of the classes, or the mean; reads age."""
+    """The same prediction for every row: the shares of the classes, or the mean (median, quantile); reads 1 column."""
     chosen = {name: columns[name] for name in CONSTANT_COLUMNS}
     return constant.apply(states["constant"], chosen)
 

@@ -37,6 +37,9 @@ IDS: tuple[str, ...] = ("customer",)
 # The classes in the order of the probabilities: negative, positive.
 CLASSES: tuple[str, ...] = ("no", "yes")
 
+# From which probability of the positive class on a row gets its label; chosen on rows that no fit had seen.
+THRESHOLD = 0.35
+
 # A text that training has not seen: "other" is handled by each step, "missing" counts as missing, "reject" is refused.
 UNKNOWN_CATEGORY = "other"
 

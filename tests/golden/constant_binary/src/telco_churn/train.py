@@ -15,7 +15,7 @@ def fit_all(table: Table) -> dict[str, State]:
     """Fit every step on all rows, in order; each reads what the steps before it give for the training rows."""
     states: dict[str, State] = {}
 
-    # The same prediction for every row: the shares of the classes, or the mean; reads age.
+    # The same prediction for every row: the shares of the classes, or the mean (median, quantile); reads 1 column.
     states["constant"] = constant.fit(
         (table.take(pipeline.CONSTANT_COLUMNS),),
         table.target(),

@@ -55,6 +55,7 @@ def fit_all(table: Table) -> dict[str, State]:
             "cat_l2": 10.0,
             "cat_smooth": 10.0,
             "categorical": (0, 1),
+            "class_weight": "none",
             "extra_trees": False,
             "feature_fraction": 0.8,
             "lambda_l1": 0.0001,
@@ -68,6 +69,6 @@ def fit_all(table: Table) -> dict[str, State]:
             "num_rounds": 5,
             "threads": 1,
         },
-        seed=1007645096,
+        seed=45225167,
     )
     return states

@@ -1,0 +1,220 @@
+"""Jobs in processes of this machine (joblib's loky): one per slot, with one job at a time, a deadline, a second chance.
+
+As with Ray, a slot is made ready first (process, imports, the context), so that a deadline counts from the moment at
+which the job itself begins. A process is started fresh, never forked: no lock or thread of the driver goes with it.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections import deque
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from multiprocessing import Pipe, resource_tracker
+from multiprocessing.connection import Connection
+from multiprocessing.connection import wait as wait_for
+from typing import Any
+
+from joblib.externals.loky.backend import resource_tracker as loky_tracker
+from joblib.externals.loky.backend.process import LokyProcess
+
+from automl.errors import error
+from automl.executors.local_worker import Shared, work
+from automl.executors.settings import ExecutorSettings, cpu_count
+from automl.executors.worker import THREAD_VARIABLES, describe, timeout_text
+from automl.jobs import Done, Job, Outcome, Run
+
+_HINT = "--executor inline shows what fails"
+_RETRIES = 1
+_STARTS = 3  # a worker that cannot be made ready so often in a row ends the run with a clear line
+
+
+@dataclass(frozen=True)
+class _Try:
+    """A job, and how often its worker has died under it."""
+
+    job: Job
+    deaths: int = 0
+
+
+@dataclass(eq=False)
+class _Slot:
+    """One worker process and the driver's end of its pipe. `work` is None while it starts and while it is free."""
+
+    process: Any
+    pipe: Connection
+    ready: bool = False
+    work: _Try | None = None
+    began: float = field(default_factory=time.monotonic)
+    failed_starts: int = 0
+
+    @property
+    def deadline(self) -> float | None:
+        limit = None if self.work is None else self.work.job.timeout_s
+        return None if limit is None else self.began + limit
+
+
+class LocalExecutor:
+    """At most `workers` jobs at once, the rest in order of submission. Holds O(workers) beside the queue.
+
+    Linux ends the workers together with the thread that started them (PR_SET_PDEATHSIG): use it from one thread.
+    """
+
+    def __init__(self, run: Run, context: Any, workers: int, threads: int = 1) -> None:
+        self.workers = workers
+        self._shared = Shared((run, context))
+        self._environment = {**dict.fromkeys(THREAD_VARIABLES, str(threads)), "PYTHONSAFEPATH": "1"}
+        self._queue: deque[_Try] = deque()
+        self._finished: deque[Done] = deque()
+        self._slots = [self._new_slot() for _ in range(workers)]
+
+    def submit(self, job: Job) -> None:
+        """Queue the job, and hand it to a free worker."""
+        self._queue.append(_Try(job))
+        self._hand_out()
+
+    def wait(self, timeout_s: float | None = None) -> Done | None:
+        """The next finished job; None when nothing is under way or nothing ended in time.
+
+        Raises AutomlError (EXE012) where a worker cannot be started.
+        """
+        limit = None if timeout_s is None else time.monotonic() + timeout_s
+        while not self._finished:
+            self._hand_out()
+            if not self._slots or (not self._queue and all(slot.work is None for slot in self._slots)):
+                return None
+            self._collect(limit)
+            self._kill_overdue()
+            if not self._finished and limit is not None and time.monotonic() >= limit:
+                return None
+        return self._finished.popleft()
+
+    def drop(self) -> None:
+        """Forget all jobs. A worker that is at one is ended, and another one started in its place."""
+        self._queue.clear()
+        self._finished.clear()
+        for slot in list(self._slots):
+            if slot.work is not None:
+                self._replace(slot, 0)
+
+    def close(self) -> None:
+        """End the workers. Safe to call twice."""
+        slots, self._slots = self._slots, []
+        self._queue.clear()
+        for slot in slots:
+            _kill(slot)
+        for slot in slots:
+            _bury(slot)
+        self._shared.close()
+
+    def _new_slot(self, failed_starts: int = 0) -> _Slot:
+        pipe, far = Pipe()
+        process = _start(far, self._shared, self._environment)
+        far.close()  # the worker holds the only other end: when it dies, this one says so
+        return _Slot(process, pipe, failed_starts=failed_starts)
+
+    def _hand_out(self) -> None:
+        for slot in list(self._slots):
+            if slot.ready and slot.work is None and self._queue:
+                slot.work = self._queue.popleft()
+                slot.began = time.monotonic()
+                with suppress(OSError):  # it died while it was free: its end of the pipe tells
+                    slot.pipe.send(slot.work.job)
+
+    def _collect(self, limit: float | None) -> None:
+        """Wait until something ends, a deadline passes, or `limit` comes; take in all that has ended."""
+        waiting = {slot.pipe: slot for slot in self._slots if slot.work is not None or not slot.ready}
+        known = [moment for moment in (limit, *(slot.deadline for slot in self._slots)) if moment is not None]
+        pause = max(0.0, min(known) - time.monotonic()) if known else None
+        for pipe in wait_for(list(waiting), pause):
+            self._take_in(waiting[pipe])  # type: ignore[index]
+
+    def _take_in(self, slot: _Slot) -> None:
+        try:
+            answer = slot.pipe.recv()
+        except (EOFError, OSError):
+            self._lost(slot)
+            return
+        except Exception as problem:  # the answer could not be read here
+            self._end(slot, Outcome.FAILED, describe(problem))
+        else:
+            if slot.work is not None:
+                self._finished.append(replace(answer, retried=slot.work.deaths))
+            elif answer is not None:
+                raise error("EXE012", f"a worker cannot be started: {answer}", hint=_HINT)
+        slot.ready, slot.work, slot.failed_starts = True, None, 0
+
+    def _lost(self, slot: _Slot) -> None:
+        """The worker is gone: try its job once more, and start another worker."""
+        slot.process.join()
+        cause, work = _cause(slot.process.exitcode), slot.work
+        if not slot.ready and slot.failed_starts + 1 >= _STARTS:
+            raise error("EXE012", f"a worker cannot be started: {cause}", hint=_HINT)
+        if work is not None and work.deaths < _RETRIES:
+            self._queue.appendleft(_Try(work.job, work.deaths + 1))
+        elif work is not None:
+            self._end(slot, Outcome.FAILED, cause, crashed=True)
+        self._replace(slot, 0 if slot.ready else slot.failed_starts + 1)
+
+    def _kill_overdue(self) -> None:
+        now = time.monotonic()
+        for slot in list(self._slots):
+            if slot.work is None or slot.deadline is None or now < slot.deadline or slot.pipe.poll():
+                continue  # (an answer that came in the same moment is taken in next)
+            self._end(slot, Outcome.TIMEOUT, timeout_text(slot.work.job))
+            self._replace(slot, 0)
+
+    def _end(self, slot: _Slot, outcome: Outcome, text: str, crashed: bool = False) -> None:
+        if slot.work is None:
+            return
+        seconds = time.monotonic() - slot.began
+        done = Done(slot.work.job.key, outcome, error=text, wall_s=seconds, retried=slot.work.deaths, crashed=crashed)
+        self._finished.append(done)
+
+    def _replace(self, slot: _Slot, failed_starts: int) -> None:
+        _kill(slot)
+        _bury(slot)
+        self._slots[self._slots.index(slot)] = self._new_slot(failed_starts)
+
+
+def open_local(run: Run, context: Any, settings: ExecutorSettings) -> LocalExecutor:
+    """As many workers as asked for, else as fit. Raises AutomlError (EXE011) for more threads than there are CPUs."""
+    cpus = cpu_count()
+    if settings.threads > cpus:
+        text = f"a fit of {settings.threads} CPUs does not fit: this machine has {cpus}"
+        raise error("EXE011", text, hint="ask for fewer search.trial.cpus")
+    return LocalExecutor(run, context, settings.workers or cpus // settings.threads, settings.threads)
+
+
+def _start(pipe: Connection, shared: Shared, environment: dict[str, str]) -> Any:
+    """A daemon process: it does not hold up the driver's end. It never imports the driver's main module."""
+    resource_tracker.ensure_running()  # before the signal is held back, for starting these lets it through again
+    loky_tracker.ensure_running()
+    process = LokyProcess(target=work, args=(pipe, shared, os.getpid()), daemon=True, env=environment)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # Ctrl-C reaches the whole group of processes
+    try:
+        process.start()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    return process
+
+
+def _kill(slot: _Slot) -> None:
+    if slot.process.exitcode is None:  # not reaped, so the number is still its own (loky's Process has no kill)
+        os.kill(slot.process.pid, signal.SIGKILL)
+
+
+def _bury(slot: _Slot) -> None:
+    slot.process.join()
+    slot.pipe.close()
+
+
+def _cause(code: int) -> str:
+    """Why a worker is gone, from its exit code."""
+    if code == -signal.SIGKILL:
+        return "its process was killed from outside (it may be that the machine ran out of memory)"
+    if code < 0:
+        return f"its process died of {signal.Signals(-code).name} (a crash in native code, or killed from outside)"
+    return f"its process ended with exit code {code}"

@@ -1,0 +1,260 @@
+"""The whole order: plan, search, select, final fits, accept, emit. Everything that a run leaves lies in one folder."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from automl.compiler.forecast import below_floor
+from automl.driver.finish import Examiner, Final, Story, final_params, fit_final, ranked, request_of
+from automl.driver.folder import RunFolder, open_folder
+from automl.driver.opening import Opening
+from automl.driver.options import Stage, TrainOptions, Watch
+from automl.driver.reserve import Reserve
+from automl.emit.assemble import package_files
+from automl.emit.checks import check_plan
+from automl.emit.request import EmitRequest, Emitted
+from automl.emit.write import emit_package
+from automl.errors import AutomlError, Diagnostic, NotAccepted, error
+from automl.executors.inline import InlineExecutor
+from automl.fit import FitContext, run
+from automl.jobs import Executor
+from automl.lock import check_lock
+from automl.plan import BASELINE, Plan, TrialScore
+from automl.planning import Planned, data_of_plan, load_planned, make_plan, read_plan
+from automl.search.budget import Deadline, SearchSettings
+from automl.search.events import Event, SearchResult
+from automl.search.loop import run_search
+from automl.select.accept import Measured, Verdict, judge
+from automl.spec.model import BudgetSpec
+
+PLAN_SUFFIX = ".json"
+
+
+def train(options: TrainOptions, watch: Watch) -> dict[str, Any]:
+    """Run a spec or a plan. Returns the content of result.json.
+
+    Raises AutomlError: what is wrong with spec, data, folder or cluster; NotAccepted where a criterion is missed.
+    """
+    began = time.monotonic()
+    opening = Opening(options)
+    try:
+        planned = _with_budget(_plan(options, opening), options)
+        folder = open_folder(options, planned, {"executor": opening.name, "address": opening.address})
+    except BaseException:
+        opening.close()
+        raise
+    with folder:
+        if folder.finished is not None:
+            opening.close()
+            return dict(folder.finished)
+        return _Run(planned, options, folder, watch, began).go(opening)
+
+
+def _plan(options: TrainOptions, opening: Opening) -> Planned:
+    """The plan, while workers start. Raises AutomlError where it differs from the lock beside its file."""
+    source = options.source
+    if isinstance(source, Path) and source.suffix == PLAN_SUFFIX:
+        plan = read_plan(source)
+        opening.start("ray", None, plan.spec.search.trial.cpus)
+        planned = load_planned(plan, data_of_plan(plan, source), (source.parent, Path()))
+    else:
+        planned = make_plan(source, opening.start_for)
+    check_lock(planned.plan, planned.lock, source.parent if isinstance(source, Path) else source.folder)
+    return planned
+
+
+def _with_budget(planned: Planned, options: TrainOptions) -> Planned:
+    """`--trials` or `--time` alone replaces the whole budget of the spec."""
+    if options.trials is None and options.time_s is None:
+        return planned
+    budget = BudgetSpec(trials=options.trials, time_s=options.time_s)
+    search = planned.plan.spec.search.model_copy(update={"budget": budget})
+    spec = planned.plan.spec.model_copy(update={"search": search})
+    told = [found for found in planned.warnings if found.code != "PLAN006"]  # of the spec's own budget
+    warning = below_floor(budget.time_s, planned.plan.floor_s)
+    warnings = (*told, warning) if warning else tuple(told)
+    return replace(planned, plan=planned.plan.model_copy(update={"spec": spec}), warnings=warnings)
+
+
+class _Run:
+    """One session of a run, from the open folder to result.json."""
+
+    def __init__(self, planned: Planned, options: TrainOptions, folder: RunFolder, watch: Watch, began: float) -> None:
+        self.planned, self.plan = planned, planned.plan
+        self.options, self.folder, self.watch = options, folder, watch
+        self.began = began
+        self.context = FitContext(self.plan, planned.dataset, planned.modules)
+        self.remote = False
+        self.reserve = Reserve()
+        self.warnings = list(planned.warnings)
+
+    def go(self, opening: Opening) -> dict[str, Any]:
+        try:
+            self.remote = opening.address is not None
+            executor = opening.executor(self.context)
+        except BaseException:
+            opening.close()
+            raise
+        try:
+            found, searched_s = self._search(executor)
+            final = self._final(self._finisher(executor, found), found)
+        finally:
+            executor.close()
+        emitted = self._emit(found, final)
+        return self._result(found, final, emitted, searched_s, executor.workers)
+
+    def _finisher(self, executor: Executor, found: SearchResult) -> Executor:
+        """Where the final fits run: on the workers; or in this process, where a cut left workers of this machine busy.
+
+        Starting those anew takes longer than importing the libraries here. A cluster elsewhere may be of another CPU
+        class: there the workers finish what workers began.
+        """
+        cut = any(decision.kind == "cut" for decision in found.decisions)
+        if not cut or self.remote:
+            executor.drop()
+            return executor
+        executor.close()
+        return InlineExecutor(run, self.context, self.plan.spec.search.trial.cpus)
+
+    def _search(self, executor: Executor) -> tuple[SearchResult, float]:
+        budget = self.plan.spec.search.budget
+        self.watch(Stage("plan", f"{self.plan.spec.name}, {_count(executor.workers, 'worker')}", budget.trials))
+        if self.folder.state != "new":
+            self.watch(Stage("resume", str(self.folder.path)))
+        for warning in self.planned.warnings:
+            self.watch(Stage("note", warning.as_text()))
+        deadline = None
+        if budget.time_s is not None:
+            end = self.began + budget.time_s - self.folder.spent_s
+            finishers = executor.workers if self.remote else 1
+            deadline = Deadline(time.monotonic, end, lambda: self.reserve.seconds(finishers))
+        settings = SearchSettings(trials=budget.trials, deadline=deadline, extend=self.folder.state == "extended")
+        start = time.monotonic()
+        found = run_search(self.plan, executor, self.folder.ledger, settings, self._seen)
+        return found, time.monotonic() - start
+
+    def warn(self, code: str, message: str, hint: str | None = None) -> None:
+        """Tell a warning, and keep it for result.json."""
+        warning = Diagnostic("warning", code, message, hint=hint)
+        self.warnings.append(warning)
+        self.watch(Stage("note", warning.as_text()))
+
+    def _seen(self, event: Event) -> None:
+        self.reserve(event)
+        self.watch(event)
+
+    def _final(self, executor: Executor, found: SearchResult) -> Final:
+        trials = ranked(found.trials, self.plan.scorer)
+        if not trials:
+            causes = [
+                f"trial {t.number} ({t.candidate}): {t.outcome.value} {t.error or ''}".rstrip()
+                for t in found.unscored[:3]
+            ]
+            raise AutomlError(
+                [Diagnostic("error", "RUN003", f"no trial has a score: {cause}") for cause in causes or ["none ended"]]
+            )
+        self.watch(Stage("final"))
+        final = fit_final(self.plan, executor, trials)
+        for skipped in final.skipped:
+            self.warn("RUN005", f"passed over, it cannot be fitted on all rows: {skipped}")
+        if final.trial.number == BASELINE:
+            hint = "give the search more time or more trials, or look at report.html for trials that failed"
+            self.warn("RUN006", f"no model beat the constant baseline among {_count(len(trials), 'trial')}", hint)
+        return final
+
+    def _emit(self, found: SearchResult, final: Final) -> Emitted:
+        decisions = tuple(decision.as_json() for decision in found.decisions)
+        story = Story(self.planned.lock, self._baseline(found), decisions)
+        request = request_of(self.context, final, story)
+        self._accept(request, found, final)
+        self.watch(Stage("emit", str(self.folder.package)))
+        emitted = emit_package(request, self.folder.package, replace=self.folder.state != "new")
+        for warning in emitted.warnings:
+            self.watch(Stage("note", warning.as_text()))
+        self.folder.selected(final.trial, emitted.digest, decisions)
+        return emitted
+
+    def _accept(self, request: EmitRequest, found: SearchResult, final: Final) -> None:
+        """Raise NotAccepted with every criterion that was missed."""
+        criteria = self.plan.spec.accept
+        if not criteria:
+            return
+        size = 0
+        if any(criterion.package_size is not None for criterion in criteria):
+            check_plan(request.plan)
+            size = sum(len(content) for content in package_files(request)[0].values())
+        verdicts = judge(criteria, self.plan.scorer, self._measured(found, final, size))
+        missed = [v for v in verdicts if not v.met]
+        if missed:
+            raise NotAccepted([_missed(verdict) for verdict in missed])
+
+    def _measured(self, found: SearchResult, final: Final, size: int) -> Measured:
+        """On the holdout; where there is none, the scores of the folds, which know the optimised metric only."""
+        metrics = {criterion.metric or self.plan.metric for criterion in self.plan.spec.accept}
+        if final.estimate is not None and final.baseline is not None:
+            examiner, first = Examiner(self.context), self._baseline(found)
+            winner = examiner.score(metrics, final.estimate.prediction, final.trial.threshold)
+            baseline_threshold = None if first is None else first.threshold
+            return Measured(winner, examiner.score(metrics, final.baseline.prediction, baseline_threshold), size)
+        other = sorted(metrics - {self.plan.metric})
+        if other:
+            text = f"criteria on {', '.join(other)} need a holdout: folds are scored by {self.plan.metric} only"
+            raise error("ACC002", text, "set validation.holdout above 0, or use the optimised metric")
+        baseline = next(trial.score for trial in found.trials if trial.number == BASELINE)
+        return Measured({self.plan.metric: final.trial.score}, {self.plan.metric: baseline}, size)
+
+    @staticmethod
+    def _baseline(found: SearchResult) -> TrialScore | None:
+        return next((trial for trial in found.trials if trial.number == BASELINE), None)
+
+    def _result(
+        self, found: SearchResult, final: Final, emitted: Emitted, searched_s: float, workers: int
+    ) -> dict[str, Any]:
+        busy = found.busy_s / (workers * searched_s) if searched_s > 0 else 0.0
+        result = {
+            "ok": True,
+            "name": self.plan.spec.name,
+            "run": str(self.folder.path),
+            "package": str(emitted.path),
+            "digest": emitted.digest,
+            "metric": self.plan.metric,
+            "validation_score": final.trial.score,
+            "holdout_score": None if final.estimate is None else final.estimate.score,
+            "baseline_score": None if final.baseline is None else final.baseline.score,
+            "trials": dict(found.outcomes),
+            "wall_s": round(time.monotonic() - self.began, 3),
+            "budget_s": self.plan.spec.search.budget.time_s,
+            "clock_events": found.clock_events,
+            "utilisation": round(min(busy, 1.0), 4),
+            "winner": {"members": [_member(self.plan, final.trial)]},
+            "data": [str(path.absolute()) for path in self.planned.data],
+            **({} if self.planned.modules is None else {"modules": self.planned.modules}),
+            "versions": dict(self.planned.lock.versions),
+            "cpu": self.planned.lock.cpu,
+            "warnings": [warning.as_json() for warning in (*self.warnings, *emitted.warnings)],
+        }
+        self.folder.finish(result)
+        return result
+
+
+def _member(plan: Plan, trial: TrialScore) -> dict[str, Any]:
+    return {
+        "candidate": trial.candidate,
+        "trial": trial.number,
+        "weight": 1.0,
+        "params": dict(final_params(trial, plan)),
+    }
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _missed(verdict: Verdict) -> Diagnostic:
+    text = f"not accepted: {verdict.criterion}, but it is {verdict.measured}"
+    return Diagnostic(
+        "error", "ACC001", text, hint="nothing was emitted; the run is kept (report.html, leaderboard.csv)"
+    )
