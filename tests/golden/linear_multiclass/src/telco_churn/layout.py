@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from .schema import ENCODINGS, FIELDS
+from .scoring.cells import WHOLE
 from .scoring.files import CsvFormat, header
 from .scoring.table import BadInput, Problem
 
@@ -32,8 +33,8 @@ def _encoding(path: Path) -> str:
             if _reads(path, encoding):
                 return encoding
     except EOFError as problem:
-        raise BadInput([Problem(0, "", f"{path.name}: a whole gzip file", str(problem))]) from problem
-    raise BadInput([Problem(0, "", f"{path.name}: text in {' or '.join(ENCODINGS)}", "other bytes")])
+        raise BadInput([Problem(WHOLE, "", f"{path.name}: a whole gzip file", str(problem))]) from problem
+    raise BadInput([Problem(WHOLE, "", f"{path.name}: text in {' or '.join(ENCODINGS)}", "other bytes")])
 
 
 def _reads(path: Path, encoding: str) -> bool:
