@@ -24,7 +24,7 @@ from automl.rows import RowSet
 from automl.runtime.columns import Column, Columns, Text
 from automl.runtime.state import State
 from automl.tasks import Fit
-from tests.support.folds import CANDIDATES, KINDS, SMALL, Case, Leaking, compiled, honest
+from tests.support.folds import CANDIDATES, KINDS, OTHERS, SMALL, Case, Leaking, compiled, honest
 from tests.support.folds import one_thread as one_thread
 from tests.support.tables import SPEC, mixed
 
@@ -92,6 +92,11 @@ def test_no_state_changes_with_the_rows_it_is_scored_on(kind: str, candidate: st
     assert moved(case(kind, candidate), honest) == set()
 
 
+@pytest.mark.parametrize("candidate", OTHERS)
+def test_the_same_for_the_other_families(candidate: str) -> None:
+    assert moved(case("random", candidate), honest) == set()
+
+
 @pytest.mark.parametrize("target", ["price", "grade"])
 @pytest.mark.parametrize("candidate", CANDIDATES)
 def test_the_same_for_quantities_and_many_classes(candidate: str, target: str) -> None:
@@ -112,8 +117,9 @@ def test_every_value_was_changed_and_inner_fits_are_among_the_states() -> None:
     assert inner is not None
     fits = [task.op for task in one.lowering.tasks if isinstance(task, Fit)]
     assert fits.count("target_mean") == inner + 1
-    plans = (one.plan, asked("linear", "standard").plan)
-    fitted = {node.op for plan in plans for name in CANDIDATES for node in plan.candidate(name).graph.nodes}
+    named = {node.op for name in (*CANDIDATES, *OTHERS) for node in one.plan.candidate(name).graph.nodes}
+    asked_for = asked("linear", "standard").plan
+    fitted = named | {node.op for name in CANDIDATES for node in asked_for.candidate(name).graph.nodes}
     assert fitted == {name for name, op in OPERATORS.items() if name not in ("constant", "ridge")}, (
         "every operator is here"
     )

@@ -6,7 +6,8 @@ from typing import Any
 
 from automl.catalog.column_steps import COLUMN_STEPS
 from automl.catalog.date_steps import DATE_STEPS
-from automl.catalog.estimators import ESTIMATORS, FAMILIES, Family
+from automl.catalog.estimators import ESTIMATORS, FAMILIES
+from automl.catalog.families import Family
 from automl.catalog.metrics import METRICS, Metric
 from automl.catalog.operator import Operator
 from automl.catalog.transformers import TRANSFORMERS

@@ -38,22 +38,23 @@ def _boosted(pipeline: Pipeline, family: str, name: str, codes: list[ColumnInfo]
     parts = [pipeline.source("codes", "ordinal", codes)] if codes else []
     if means:
         parts.append(pipeline.source("means", "target_mean", means))
-    parts += [*_quantities(pipeline), *_dates(pipeline), *pipeline.counts(log=False), *pipeline.marks()]
+    parts += [*number_steps(pipeline), *date_steps(pipeline), *pipeline.counts(log=False), *pipeline.marks()]
     draft, estimator = pipeline.draft, pipeline.estimator(family)
     params: dict[str, Any] = {"categorical": tuple(range(len(codes))), "threads": draft.resolved.search.trial.cpus}
     params |= pipeline.objective()
-    if not _weighs_classes(draft):
+    params |= pipeline.monotone(len(codes) + len(means))  # where there are constraints, a mean is one feature
+    if not weighs_classes(draft):
         params["class_weight"] = "none"
     rounds = OPERATORS[estimator].rounds
     if rounds is not None:
-        params[rounds] = _most_rounds(draft, int(str(OPERATORS[estimator].fixed[rounds])))
+        params[rounds] = most_rounds(draft, int(str(OPERATORS[estimator].fixed[rounds])))
     if not codes:  # nothing to search where there are no categories
         params |= {name: OPERATORS[estimator].space[name].default for name in CATEGORY_PARAMS}
     pipeline.step(estimator, estimator, [pipeline.join(parts)], params)
     return pipeline.finish(name, family)
 
 
-def _quantities(pipeline: Pipeline) -> list[str]:
+def number_steps(pipeline: Pipeline) -> list[str]:
     """The numbers; some of them where the spec asks for that and none is constrained, as constraints name positions."""
     numbers = pipeline.of_kind(*NUMERIC)
     if not numbers:
@@ -63,7 +64,7 @@ def _quantities(pipeline: Pipeline) -> list[str]:
     return [given if constrained else pipeline.select(given)]
 
 
-def _dates(pipeline: Pipeline) -> list[str]:
+def date_steps(pipeline: Pipeline) -> list[str]:
     """Parts of dates, and what lies between them; circles, which trees can do without, where the spec asks."""
     dates = pipeline.of_kind(Kind.DATETIME)
     steps = [("dates", "date_parts")] if dates else []
@@ -72,12 +73,12 @@ def _dates(pipeline: Pipeline) -> list[str]:
     return [pipeline.source(node, op, dates) for node, op in steps]
 
 
-def _weighs_classes(draft: Draft) -> bool:
+def weighs_classes(draft: Draft) -> bool:
     """Whether weights of classes are worth a search: they spoil probabilities that a metric takes at their word."""
     return draft.task != "regression" and draft.resolved.metric not in ("log_loss", "brier")
 
 
-def _most_rounds(draft: Draft, usual: int) -> int:
+def most_rounds(draft: Draft, usual: int) -> int:
     """How long to boost: longer on small tables, shorter where a round is one tree for each of many classes."""
     trees = len(draft.classes) if len(draft.classes) > 2 else 1
     rounds = MANY_ROUNDS if draft.schema.rows <= SMALL_TABLE else usual

@@ -14,6 +14,7 @@ from automl.kinds import Kind
 from automl.params import Param, ParamValue
 from automl.plan import Candidate, Forecast
 
+RENEWED = ("absolute", "quantile", "mape")
 NUMERIC = (Kind.NUMERIC, Kind.INTEGER, Kind.BOOLEAN)
 FEW_LEVELS = 2  # with so few levels, neither target means nor counts say more than a code
 
@@ -92,9 +93,27 @@ class Pipeline:
         assert self.draft.task is not None
         return FAMILIES[family].estimators[self.draft.task]
 
+    def monotone(self, first: int) -> dict[str, tuple[int, ...]]:
+        """The positions of numeric columns that a prediction must rise or fall with; `first` is that of the first one.
+
+        Empty where the spec constrains none.
+        """
+        names = [c.name for c in self.of_kind(*NUMERIC)]
+        wanted = {name: column.monotone for name, column in self.draft.resolved.data.columns.items()}
+        found = {
+            way: tuple(first + i for i, name in enumerate(names) if wanted.get(name) == way)
+            for way in ("increasing", "decreasing")
+        }
+        return {way: positions for way, positions in found.items() if positions}
+
     def objective(self) -> dict[str, ParamValue]:
-        """What an estimator of this draft is to optimise, as parameters of its step."""
-        return objective_of(self.draft.scorer)
+        """What an estimator of this draft is to optimise, as parameters of its step.
+
+        Boosting for a median or a quantile sets the values of leaves anew and forgets that they must rise or fall:
+        beside monotone constraints it is squares that are optimised.
+        """
+        found = objective_of(self.draft.scorer)
+        return {} if self.monotone(0) and found.get("objective") in RENEWED else found
 
     def _add(self, node: Node) -> str:
         self.nodes.append(node)
