@@ -21,6 +21,7 @@ from automl.params import ParamValue
 from automl.plan import Candidate, Plan
 from automl.rows import Rows, RowSet
 from automl.runtime.columns import Columns, Floats, Matrix, Text, take
+from automl.runtime.sparse import Features
 from automl.runtime.state import State
 from automl.tasks import Fit, Lowering, Recipe, Stitch, Task, lower, node_params
 from automl.thresholds import scores_along
@@ -29,7 +30,7 @@ CACHE_BYTES = 256 * 2**20
 PATH_SHARES = (0.0625, 0.125, 0.1875, 0.25, 0.375, 0.5, 0.75, 1.0)  # where along the boosting rounds a fit is scored
 THRESHOLD = "decision.threshold"  # among the parameters of a final fit: of no step, but of what labels a row gets
 
-Result = State | Matrix
+Result = State | Features
 
 
 @dataclass(frozen=True)
@@ -91,10 +92,10 @@ class Engine:
         state: State = module.fit(inputs, target, task.params, task.seed)
         return state
 
-    def _apply(self, graph: Graph, tasks: Mapping[str, Task], task: Task, inputs: tuple[Any, ...]) -> Matrix:
+    def _apply(self, graph: Graph, tasks: Mapping[str, Task], task: Task, inputs: tuple[Any, ...]) -> Features:
         fit = getattr(task, "fit", None)
         state = self._result(graph, tasks, fit) if fit else State()
-        matrix: Matrix = import_module(f"automl.runtime.{OPERATORS[task.op].module}").apply(state, *inputs)
+        matrix: Features = import_module(f"automl.runtime.{OPERATORS[task.op].module}").apply(state, *inputs)
         return matrix
 
     def _source(self, names: tuple[str, ...], rows: RowSet, exact: bool) -> Columns:

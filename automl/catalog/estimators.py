@@ -46,6 +46,7 @@ ESTIMATORS: dict[str, Operator] = {
         accepts=frozenset({Kind.NUMBER}),
         gives=Kind.PREDICTION,
         missing="refuses",
+        takes_sparse=True,
         tasks=frozenset({"binary", "multiclass"}),
         space={
             "C": Float(low=1e-4, high=1e2, default=1.0, log=True),
@@ -62,6 +63,7 @@ ESTIMATORS: dict[str, Operator] = {
         accepts=frozenset({Kind.NUMBER}),
         gives=Kind.PREDICTION,
         missing="refuses",
+        takes_sparse=True,
         tasks=frozenset({"regression"}),
         space={"alpha": Float(low=1e-3, high=1e4, default=1.0, log=True)},
         fit_requires=("numpy", "scikit-learn"),

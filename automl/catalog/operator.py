@@ -40,8 +40,10 @@ class Operator:
     gives: Kind  # kind of output columns
     missing: Literal["refuses", "keeps", "removes"]  # what it does with missing values of its input
     # How output columns come from input columns.
-    widens: Literal["no", "levels", "indicators", "parts", "classes", "joins", "pairs", "subset"] = "no"
+    widens: Literal["no", "levels", "indicators", "parts", "classes", "joins", "pairs", "subset", "directions"] = "no"
     reads_source: bool = False  # takes raw columns; otherwise matrices
+    takes_sparse: bool = False  # reads sparse matrices as well as dense ones
+    gives_sparse: bool = False
     fitted: bool = True
     cross_fitted: bool = False  # has a training view made of inner fits, and a serving view
     tasks: frozenset[TaskName] = frozenset({"binary", "multiclass", "regression"})

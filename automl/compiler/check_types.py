@@ -33,7 +33,7 @@ def check_types(draft: Draft) -> Draft:
 
 
 def infer_types(graph: Graph, source: TableType, classes: tuple[str, ...]) -> tuple[Graph, list[Diagnostic]]:
-    """The graph with `type` on every node, and what does not fit (TYPE001 wrong kind, TYPE002 missing values)."""
+    """The graph with `type` on every node, and what does not fit (TYPE001 to TYPE003)."""
     types: dict[str, TableType] = {}
     nodes: list[Node] = []
     findings: list[Diagnostic] = []
@@ -47,7 +47,8 @@ def infer_types(graph: Graph, source: TableType, classes: tuple[str, ...]) -> tu
                 columns=tuple(ColumnType(name=n, kind=Kind.PREDICTION, missing=False) for n in names)
             )
         else:
-            types[node.id] = WIDENINGS[operator.widens](given, operator)
+            widened = WIDENINGS[operator.widens](given, operator)
+            types[node.id] = widened.model_copy(update={"sparse": operator.gives_sparse})
         nodes.append(node.model_copy(update={"type": types[node.id]}))
     return Graph(nodes=tuple(nodes)), findings
 
@@ -57,11 +58,17 @@ def _given(node: Node, source: TableType, types: dict[str, TableType]) -> TableT
     if SOURCE in node.inputs:
         by_name = {c.name: c for c in source.columns}
         return TableType(columns=tuple(by_name[name] for name in node.columns))
-    return TableType(columns=tuple(c for name in node.inputs for c in types[name].columns))
+    columns = tuple(c for name in node.inputs for c in types[name].columns)
+    return TableType(columns=columns, sparse=any(types[name].sparse for name in node.inputs))
 
 
 def _mismatches(node: Node, operator: Operator, given: TableType) -> list[Diagnostic]:
     found = []
+    if given.sparse and not operator.takes_sparse:
+        message = (
+            f"step {node.id!r} ({operator.name}) takes dense features, but {' and '.join(node.inputs)} may be sparse"
+        )
+        found.append(Diagnostic("error", "TYPE003", message, hint="put an svd step between"))
     for column in given.columns:
         if column.kind not in operator.accepts:
             wanted = ", ".join(sorted(operator.accepts))
@@ -122,6 +129,12 @@ def _joined(given: TableType, operator: Operator) -> TableType:
     return given
 
 
+def _directions(given: TableType, operator: Operator) -> TableType:
+    """New columns, each made of all."""
+    del given
+    return TableType(columns=(ColumnType(name="direction=*", kind=operator.gives, missing=False),))
+
+
 WIDENINGS: dict[str, Callable[[TableType, Operator], TableType]] = {
     "no": _same,
     "levels": _levels,
@@ -131,4 +144,5 @@ WIDENINGS: dict[str, Callable[[TableType, Operator], TableType]] = {
     "joins": _joined,
     "pairs": _pairs,
     "subset": _subset,
+    "directions": _directions,
 }

@@ -29,7 +29,6 @@ CODES: dict[str, str] = {
     "DATA032": "the target has no values",
     "DATA033": "rows without a target are left out (warning)",
     "DATA034": "a column is not used (note)",
-    "DATA035": "a column of text is not used: text is not supported yet (warning)",
     "DATA036": "the time column is neither numbers nor times, or has missing values",
     "DATA037": "no column is left to learn from",
     "DATA038": "the target of a regression is not a number",

@@ -175,13 +175,19 @@ def _useless(name: str, kind: Kind, facts: Facts, given: bool) -> str | None:
         return "it is empty"
     if facts.distinct == 1 and facts.missing == 0:
         return "it has the same value in every row"
-    if kind == Kind.TEXT:
-        return "it is text, which is not supported yet"
     if given or facts.missing or facts.present < ENOUGH or kind == Kind.DATETIME:
         return None
     if isinstance(facts.values, Text):
-        return "all its values are distinct, like an identifier's" if facts.distinct == facts.present else None
+        if facts.distinct < facts.present or (kind == Kind.TEXT and _has_words(facts.values)):
+            return None
+        return "all its values are distinct, like an identifier's"
     return _identifier(name, facts.values, facts)
+
+
+def _has_words(values: Text) -> bool:
+    """Whether more than one in ten texts is more than one code of ASCII characters."""
+    used = [values.levels[code] for code in np.unique(values.codes[values.codes >= 0])]
+    return sum(not level.isascii() or len(level.split()) > 1 for level in used) > 0.1 * len(used)
 
 
 def _identifier(name: str, values: Floats, facts: Facts) -> str | None:
@@ -216,11 +222,7 @@ def _check_time(infos: list[ColumnInfo]) -> list[Diagnostic]:
 def _tell(info: ColumnInfo) -> list[Diagnostic]:
     if info.role != "dropped":
         return []
-    message = f"column {info.name!r} is not used: {info.reason}"
-    if info.kind == Kind.TEXT and info.distinct > 1:
-        hint = f"say kind: categorical under data.columns.{info.name} to use it as it is"
-        return [Diagnostic("warning", "DATA035", message, hint=hint)]
-    return [Diagnostic("note", "DATA034", message)]
+    return [Diagnostic("note", "DATA034", f"column {info.name!r} is not used: {info.reason}")]
 
 
 def _classes(target: Column) -> tuple[ClassInfo, ...]:

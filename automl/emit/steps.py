@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from automl.catalog import OPERATORS
@@ -29,6 +29,8 @@ class Step:
     inputs: tuple[str, ...]
     fit: Fit | None
     inner: tuple[Fit, ...]
+    edge: str = "Matrix"  # the type of its output
+    edges: tuple[str, ...] = ()  # of its inputs
 
     @property
     def reads_source(self) -> bool:
@@ -60,7 +62,12 @@ class Step:
         """The parameters of its function."""
         given = ["states: States"] if self.fit else []
         return ", ".join(
-            given + (["columns: Columns"] if self.reads_source else [f"{name}: Matrix" for name in self.inputs])
+            given
+            + (
+                ["columns: Columns"]
+                if self.reads_source
+                else [f"{name}: {edge}" for name, edge in zip(self.inputs, self.edges, strict=True)]
+            )
         )
 
     @property
@@ -113,7 +120,9 @@ def steps_of(graph: Graph, tasks: Iterable[Task], split: Split, whole: RowSet = 
     for task in tasks:
         if isinstance(task, Fit):
             fits.setdefault(task.node, []).append(task)
-    return tuple(_step(node, names, fits.get(node.id, []), (split, whole)) for node in graph.nodes)
+    steps = tuple(_step(node, names, fits.get(node.id, []), (split, whole)) for node in graph.nodes)
+    edges = {step.variable: step.edge for step in steps}
+    return tuple(replace(step, edges=tuple(edges[name] for name in step.inputs)) for step in steps)
 
 
 def _step(node: Node, names: Mapping[str, str], fits: list[Fit], cut: tuple[Split, RowSet]) -> Step:
@@ -134,6 +143,7 @@ def _step(node: Node, names: Mapping[str, str], fits: list[Fit], cut: tuple[Spli
         inputs=tuple(f"x_{names[name]}" for name in node.inputs if name != SOURCE and not operator.reads_source),
         fit=whole[0] if whole else None,
         inner=tuple(inner[rows] for rows in expected),
+        edge="Sparse" if operator.gives_sparse else "Matrix",
     )
 
 
@@ -169,6 +179,7 @@ def pipeline_context(steps: tuple[Step, ...], classes: tuple[str, ...]) -> dict[
         "steps": steps,
         "modules": sorted({step.module for step in steps}),
         "artifacts": {step.name: step.name for step in steps if step.fit},
+        "sparse": any(step.edge == "Sparse" for step in steps),
         "needs_state": any(step.fit is None for step in steps),
         "output_doc": f"Shape (rows, {len(classes)}): probabilities." if classes else "Shape (rows, 1).",
     }

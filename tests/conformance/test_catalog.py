@@ -99,6 +99,7 @@ def test_fitting_needs_numpy_scikit_learn_and_lightgbm_only(file: Path) -> None:
         if level == 0 and not module.startswith("automl.runtime."):
             assert module.split(".")[0] in {
                 "numpy",
+                "scipy",
                 "sklearn",
                 "threadpoolctl",
                 "lightgbm",

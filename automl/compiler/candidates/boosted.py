@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from automl.catalog import OPERATORS
 from automl.compiler.candidates.pipeline import FEW_LEVELS, NUMERIC, Pipeline
+from automl.compiler.candidates.texts import dense_text, scored_text
 from automl.compiler.draft import Draft
 from automl.data.schema import ColumnInfo
 from automl.kinds import Kind
@@ -22,7 +23,18 @@ def build_boosted(pipeline: Pipeline, family: str) -> Candidate:
     """Category codes handled by the trees themselves; target means only for categories with very many levels."""
     codes = [c for c in pipeline.of_kind(Kind.CATEGORICAL) if c.distinct <= CODE_LEVELS]
     many = [c for c in pipeline.of_kind(Kind.CATEGORICAL) if c.distinct > CODE_LEVELS]
-    return _boosted(pipeline, family, "lightgbm", codes, many)
+    return _boosted(pipeline, family, "lightgbm", _Inputs(codes, many, dense_text(pipeline)))
+
+
+def build_boosted_on_scores(pipeline: Pipeline, family: str) -> Candidate | None:
+    """As the plain candidate, but texts as what a linear model says of their words. None where there is no text."""
+    texts = scored_text(pipeline)
+    if not texts:
+        return None
+    categories = pipeline.of_kind(Kind.CATEGORICAL)
+    codes = [c for c in categories if c.distinct <= CODE_LEVELS]
+    many = [c for c in categories if c.distinct > CODE_LEVELS]
+    return _boosted(pipeline, family, "lightgbm_scores", _Inputs(codes, many, texts))
 
 
 def build_boosted_on_means(pipeline: Pipeline, family: str) -> Candidate | None:
@@ -31,14 +43,25 @@ def build_boosted_on_means(pipeline: Pipeline, family: str) -> Candidate | None:
     means = [c for c in categories if c.distinct > FEW_LEVELS]
     if not any(c.distinct <= CODE_LEVELS for c in means):
         return None  # the plain candidate does the same
-    return _boosted(pipeline, family, "lightgbm_means", [c for c in categories if c.distinct <= FEW_LEVELS], means)
+    few = [c for c in categories if c.distinct <= FEW_LEVELS]
+    return _boosted(pipeline, family, "lightgbm_means", _Inputs(few, means, dense_text(pipeline)))
 
 
-def _boosted(pipeline: Pipeline, family: str, name: str, codes: list[ColumnInfo], means: list[ColumnInfo]) -> Candidate:
+class _Inputs(NamedTuple):
+    """What trees are given beside numbers and dates: categories as codes, as target means; the parts made of texts."""
+
+    codes: list[ColumnInfo]
+    means: list[ColumnInfo]
+    texts: list[str]
+
+
+def _boosted(pipeline: Pipeline, family: str, name: str, inputs: _Inputs) -> Candidate:
+    codes, means, texts = inputs
     parts = [pipeline.source("codes", "ordinal", codes)] if codes else []
     if means:
         parts.append(pipeline.source("means", "target_mean", means))
     parts += [*number_steps(pipeline), *date_steps(pipeline), *pipeline.counts(log=False), *pipeline.marks()]
+    parts += texts
     draft, estimator = pipeline.draft, pipeline.estimator(family)
     params: dict[str, Any] = {"categorical": tuple(range(len(codes))), "threads": draft.resolved.search.trial.cpus}
     params |= pipeline.objective()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from automl.compiler.candidates.pipeline import NUMERIC, Pipeline
+from automl.compiler.candidates.texts import sparse_text
 from automl.data.schema import ColumnInfo
 from automl.kinds import Kind
 from automl.params import Choice
@@ -15,14 +16,14 @@ CURVES = Choice(options=("standard", "clip", "log", "power", "quantile"), defaul
 
 
 def build_linear(pipeline: Pipeline, family: str) -> Candidate:
-    """The estimator of the family behind scaled numbers."""
+    """The estimator of the family behind scaled numbers and the words of texts."""
     estimator = pipeline.estimator(family)
-    pipeline.step(estimator, estimator, [scaled_numbers(pipeline)])
+    pipeline.step(estimator, estimator, [pipeline.join(scaled_parts(pipeline) + sparse_text(pipeline))])
     return pipeline.finish("linear", family, {"scale.method": CURVES})
 
 
-def scaled_numbers(pipeline: Pipeline) -> str:
-    """All features as finite numbers of like scale, for every estimator that needs them so.
+def scaled_parts(pipeline: Pipeline) -> list[str]:
+    """Steps that give all features but texts as finite numbers of like scale, for every estimator that needs them so.
 
     Scaled numbers, one column per level of few-valued columns, target means of the others.
     """
@@ -39,7 +40,8 @@ def scaled_numbers(pipeline: Pipeline) -> str:
     parts += [pipeline.step("scale_counts", "standardise", [counts]) for counts in pipeline.counts(log=True)]
     if levels:
         parts.append(pipeline.source("levels", "one_hot", levels))
-    return pipeline.select(pipeline.join(parts + pipeline.marks()))
+    parts += pipeline.marks()
+    return [pipeline.select(pipeline.join(parts))] if parts and pipeline.asked("select_features") else parts
 
 
 def _scaled_numbers(pipeline: Pipeline, numbers: list[ColumnInfo]) -> str:

@@ -48,8 +48,11 @@ class Pipeline:
         return self._add(Node(id=node_id, op=op, inputs=tuple(inputs), params=self._policies(op, params)))
 
     def join(self, parts: list[str]) -> str:
-        """All parts side by side."""
-        return parts[0] if len(parts) == 1 else self.step("join", "join", parts)
+        """All parts side by side; sparse where one of them is."""
+        if len(parts) == 1:
+            return parts[0]
+        sparse = any(OPERATORS[node.op].gives_sparse for node in self.nodes if node.id in parts)
+        return self.step("join", "join_sparse" if sparse else "join", parts)
 
     def asked(self, op: str) -> bool:
         """Whether `search.space` names that operator: steps that stand in no candidate by default are put in then."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from automl.catalog import OPERATORS
 from automl.compiler.candidates.boosted import weighs_classes
-from automl.compiler.candidates.linear import scaled_numbers
+from automl.compiler.candidates.linear import scaled_parts
 from automl.compiler.candidates.pipeline import Pipeline
+from automl.compiler.candidates.texts import dense_text
 from automl.plan import Candidate
 
 
@@ -14,5 +15,8 @@ def build_scaled(pipeline: Pipeline, family: str) -> Candidate:
     estimator = pipeline.estimator(family)
     fixed = "class_weight" in OPERATORS[estimator].space and not weighs_classes(pipeline.draft)
     params = {"class_weight": "none"} if fixed else None
-    pipeline.step(estimator, estimator, [scaled_numbers(pipeline)], params)
+    parts = scaled_parts(pipeline)
+    if texts := dense_text(pipeline):
+        parts.append(pipeline.step("scale_texts", "standardise", texts))
+    pipeline.step(estimator, estimator, [pipeline.join(parts)], params)
     return pipeline.finish(family, family)

@@ -7,6 +7,7 @@ from typing import Any
 from automl.catalog import OPERATORS
 from automl.compiler.candidates.boosted import date_steps, most_rounds, number_steps, weighs_classes
 from automl.compiler.candidates.pipeline import Pipeline
+from automl.compiler.candidates.texts import dense_text
 from automl.kinds import Kind
 from automl.plan import Candidate
 
@@ -22,6 +23,7 @@ def build_trees(pipeline: Pipeline, family: str) -> Candidate:
     if means := [c for c in categories if c.distinct > CODE_LEVELS]:
         parts.append(pipeline.source("means", "target_mean", means))
     parts += [*date_steps(pipeline), *pipeline.counts(log=False), *pipeline.marks()]
+    parts += dense_text(pipeline)
     estimator = pipeline.estimator(family)
     pipeline.step(estimator, estimator, [pipeline.join(parts)], _params(pipeline, estimator))
     return pipeline.finish(family, family)
