@@ -50,12 +50,13 @@ def make_plan(source: Path | LoadedSpec, on_spec: Callable[[LoadedSpec], None] |
     spec = source if isinstance(source, LoadedSpec) else load_spec(source)
     if on_spec is not None:
         on_spec(spec)
+    checks = spec.written.data.checks
     files, tests = _find(spec, "path"), _find(spec, "test")
-    raw = read_raw(files, _format(spec.written.data))
+    raw = read_raw(files, _format(spec.written.data), checks)
     unknown = check_names(spec, raw.names)
     if unknown:
         raise AutomlError(unknown)
-    test = read_raw(tests, _format(spec.written.data)) if tests else None
+    test = read_raw(tests, _format(spec.written.data), checks) if tests else None
     loaded = describe(raw, _settings(spec.written.data, fold_column(spec.written)), test)
     draft = compile_draft(
         Draft(loaded=spec, table=loaded.table, schema=loaded.schema, findings=loaded.findings, test=loaded.test)
@@ -96,6 +97,7 @@ def load_planned(
     spec = plan.spec.data
     settings = DataSettings(spec.target, spec.id, spec.ignore, spec.group, spec.time, spec.columns, spec.format.missing)
     settings = replace(settings, weight=spec.weight, fold=plan.spec.validation.fold_column)
+    settings = replace(settings, decimal=spec.format.decimal, checks=spec.checks)
     loaded = load_table(files, spec.format, settings, tests)
     if loaded.schema.test != plan.data_schema.test:
         text = "the test file is not that of the plan" if tests else "the plan has a test file, and none was given"
@@ -189,6 +191,17 @@ def _settings(data: WrittenData, fold: str | None = None) -> DataSettings:
     columns = {
         name: ColumnSpec(**column.model_dump(exclude_none=True)) for name, column in (data.columns or {}).items()
     }
-    missing = data.format.missing if data.format else None
-    roles = (data.id or (), data.ignore or (), data.group, data.time)
-    return DataSettings(data.target, *roles, columns, missing, data.weight, fold)
+    form = _format(data)
+    return DataSettings(
+        target=data.target,
+        id=data.id or (),
+        ignore=data.ignore or (),
+        group=data.group,
+        time=data.time,
+        columns=columns,
+        missing=form.missing,
+        decimal=form.decimal,
+        checks=data.checks or {},
+        weight=data.weight,
+        fold=fold,
+    )

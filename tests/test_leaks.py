@@ -118,9 +118,9 @@ def test_every_value_was_changed_and_inner_fits_are_among_the_states() -> None:
     assert inner is not None
     fits = [task.op for task in one.lowering.tasks if isinstance(task, Fit)]
     assert fits.count("target_mean") == inner + 1
-    named = {node.op for name in (*CANDIDATES, *OTHERS) for node in one.plan.candidate(name).graph.nodes}
-    asked_for = asked("linear", "standard").plan
-    fitted = named | {node.op for name in CANDIDATES for node in asked_for.candidate(name).graph.nodes}
+    plans = (one.plan, asked("linear", "standard").plan)
+    names = (*CANDIDATES, *OTHERS)
+    fitted = {node.op for plan in plans for name in names for node in plan.candidate(name).graph.nodes}
     # Steps over texts: tests/test_texts.py.
     assert fitted == {name for name, op in OPERATORS.items() if name not in ("constant", "ridge", *TEXTS)}, (
         "every operator is here"

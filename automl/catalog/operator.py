@@ -40,7 +40,7 @@ class Operator:
     gives: Kind  # kind of output columns
     missing: Literal["refuses", "keeps", "removes"]  # what it does with missing values of its input
     # How output columns come from input columns.
-    widens: Literal["no", "levels", "indicators", "parts", "classes", "joins", "pairs", "subset", "directions"] = "no"
+    widens: Literal["no", "levels", "indicators", "parts", "classes", "joins", "directions", "pairs", "subset"] = "no"
     reads_source: bool = False  # takes raw columns; otherwise matrices
     takes_sparse: bool = False  # reads sparse matrices as well as dense ones
     gives_sparse: bool = False

@@ -142,7 +142,7 @@ WIDENINGS: dict[str, Callable[[TableType, Operator], TableType]] = {
     "indicators": _indicators,
     "classes": _levels,
     "joins": _joined,
+    "directions": _directions,
     "pairs": _pairs,
     "subset": _subset,
-    "directions": _directions,
 }

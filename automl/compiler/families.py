@@ -43,13 +43,13 @@ def check_monotone(draft: Draft) -> Draft:
         column = draft.schema.column(name)
         if draft.task == "multiclass":
             message = f"column {name!r}: a prediction of several classes cannot be monotone"
-            code, hint = "SPEC074", "leave monotone out, or use task: binary or regression"
+            code, hint = "SPEC086", "leave monotone out, or use task: binary or regression"
         elif column.role not in ("feature", "time"):
             message = f"column {name!r} cannot be monotone: it is no feature ({column.role})"
-            code, hint = "SPEC075", "leave monotone out"
+            code, hint = "SPEC087", "leave monotone out"
         elif column.kind not in QUANTITIES:
             message = f"column {name!r} cannot be monotone: it is {column.kind}, and only numbers have an order"
-            code, hint = "SPEC075", "leave monotone out, or say kind: numeric"
+            code, hint = "SPEC087", "leave monotone out, or say kind: numeric"
         else:
             continue
         draft = draft.find(draft.loaded.places.diagnostic("error", code, path, message, hint, at="key"))
@@ -74,7 +74,7 @@ def _unfit(draft: Draft, family: Family) -> tuple[str, str] | None:
         return "SPEC047", f"{family.name} cannot do task {draft.task}"
     constrained = ", ".join(map(repr, monotone_columns(draft)))
     if constrained and not OPERATORS[family.estimators[draft.task]].monotone:
-        return "SPEC073", f"it cannot honour the monotone constraint on {constrained}"
+        return "SPEC085", f"it cannot honour the monotone constraint on {constrained}"
     rows, features = draft.schema.rows, len(draft.schema.with_role("feature", "time"))
     if family.most_rows is not None and rows > family.most_rows:
         return "DATA080", f"it is for at most {family.most_rows} rows, and there are {rows}"

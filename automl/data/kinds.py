@@ -119,6 +119,7 @@ def _describe(column: PhysicalColumn, facts: Facts, settings: DataSettings, fing
         distinct=facts.distinct,
         tokens=tuple(sorted(column.spec.tokens)),
         time_format=column.spec.time_format,
+        number_format=column.spec.number_format,
         fingerprint=fingerprint,
     )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from automl.kinds import Kind
 from automl.runtime.values import BLANKS, DEFAULT_MISSING
 from automl.spec.model import ColumnSpec
+from automl.spec.quality import Checks
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,8 @@ class DataSettings:
     time: str | None = None
     columns: Mapping[str, ColumnSpec] = field(default_factory=dict)
     missing: tuple[str, ...] | None = None
+    decimal: str | None = None  # the mark that the user gives; None: found out
+    checks: Checks = field(default_factory=dict)
     weight: str | None = None
     fold: str | None = None  # the column that names the fold of each row
 

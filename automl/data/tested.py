@@ -11,8 +11,8 @@ from automl.data.read import RawTable
 from automl.data.schema import Role, Schema, TestInfo
 from automl.data.weights import rows_that_count
 from automl.errors import AutomlError, Diagnostic, nearest
+from automl.runtime.arrow_files import arrow_values
 from automl.runtime.columns import Column, Ints, Text
-from automl.runtime.files import arrow_values
 from automl.runtime.fingerprint import fingerprint_column, fingerprint_table
 from automl.runtime.table import BadInput, ColumnSpec, to_column
 from automl.runtime.values import canonical_number

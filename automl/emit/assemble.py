@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import PurePosixPath
 from typing import Any
 
 from automl import __version__
@@ -20,6 +19,8 @@ from automl.emit.steps import Step, artifacts_of, carries_rows, operators_of, pi
 from automl.emit.targets import folders
 from automl.errors import Diagnostic
 from automl.lock import lock_text as locks_text
+from automl.runtime.arrow_files import ARROW_SUFFIXES
+from automl.runtime.files import SUFFIXES
 from automl.spec.check_package import package_name
 from automl.value import pretty_json
 
@@ -93,8 +94,7 @@ def _context(request: EmitRequest, steps: tuple[Step, ...]) -> dict[str, Any]:
 
 def _suffix(path: str) -> str:
     """The kind of file that the training data was; its name and place stay out of the package."""
-    suffixes = PurePosixPath(path).suffixes
-    return ".parquet" if suffixes[-1:] == [".parquet"] else ".csv.gz" if suffixes[-1:] == [".gz"] else ".csv"
+    return next((suffix for suffix in SUFFIXES if path.lower().endswith(suffix)), ".csv")
 
 
 def _serve_pins(request: EmitRequest) -> tuple[Pin, ...]:
@@ -104,7 +104,7 @@ def _serve_pins(request: EmitRequest) -> tuple[Pin, ...]:
 
 def _refit_pins(request: EmitRequest) -> tuple[Pin, ...]:
     names = {name for operator in operators_of(request.graph) for name in operator.fit_requires}
-    if any(_suffix(path) == ".parquet" for path in request.plan.spec.data.path):
+    if any(_suffix(path).endswith((*ARROW_SUFFIXES, ".zst")) for path in request.plan.spec.data.path):
         names.add("pyarrow")
     return pins(names, hash_table(), closure=True)
 

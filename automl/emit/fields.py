@@ -22,6 +22,7 @@ class FieldRecord:
     fingerprint: str
     tokens: frozenset[str]
     time_format: str | None
+    number_format: str | None
     vocabulary: tuple[str, ...] | None
 
 
@@ -74,6 +75,7 @@ def _record(info: ColumnInfo, known: Mapping[str, tuple[str, ...]]) -> FieldReco
         fingerprint=info.fingerprint,
         tokens=frozenset(info.tokens),
         time_format=info.time_format,
+        number_format=info.number_format,
         vocabulary=known.get(info.name) if info.physical == "text" else None,
     )
 

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import codecs
-import re
 from typing import Final
 
-from automl.errors import Diagnostic
+from automl.errors import Diagnostic, nearest
 from automl.spec.check_accept import check_accept, check_metric
 from automl.spec.check_monotone import check_monotone
 from automl.spec.check_package import check_name, check_package
 from automl.spec.check_search import check_search
 from automl.spec.check_validation import check_validation
-from automl.spec.findings import Findings
+from automl.spec.findings import Findings, one_of
 from automl.spec.loaded import LoadedSpec
 from automl.spec.places import Path, dotted, quoted
+from automl.spec.quality import CHECKS
 from automl.spec.written import WrittenData, WrittenFormat, WrittenSpec
 
-SUFFIXES: Final = (".csv", ".csv.gz", ".parquet")
-LATER_SUFFIXES: Final = (".csv.zst", ".jsonl", ".arrow", ".feather")
-# Codes of data-quality findings whose handling `data.checks` can change.
-KNOWN_CHECKS: Final[tuple[str, ...]] = ()
-_CHECK_CODE: Final = re.compile(r"DQ[0-9]{3}")
+_PACKED: Final = ("", ".gz", ".zst")
+SUFFIXES: Final = (
+    *(kind + packed for kind in (".csv", ".tsv", ".jsonl", ".ndjson") for packed in _PACKED),
+    ".parquet",
+    ".arrow",
+    ".feather",
+)
 
 
 def check_spec(loaded: LoadedSpec) -> list[Diagnostic]:
@@ -62,12 +64,18 @@ def _check_data(data: WrittenData, findings: Findings) -> None:
     for name, column in (data.columns or {}).items():
         if column.missing is not None:
             findings.no_doubles(("data", "columns", name, "missing"), column.missing)
-    for code in data.checks or {}:
-        if not _CHECK_CODE.fullmatch(code):
-            message = f"data.checks: expected the code of a data-quality finding, found {quoted(code)}"
-            findings.error("SPEC022", ("data", "checks", code), message, "codes look like DQ012", at="key")
-        elif code not in KNOWN_CHECKS:
-            findings.later(("data", "checks", code), f"the data-quality check {code}")
+    for code, wanted in (data.checks or {}).items():
+        _check_action(code, wanted, findings)
+
+
+def _check_action(code: str, wanted: str, findings: Findings) -> None:
+    path: Path = ("data", "checks", code)
+    if code not in CHECKS:
+        message = f"data.checks: expected the code of a finding whose handling can change, found {quoted(code)}"
+        findings.error("SPEC022", path, message, nearest(code, CHECKS) or f"{one_of(CHECKS)} are", at="key")
+    elif wanted not in CHECKS[code].actions:
+        message = f"data.checks.{code}: {wanted} is not possible"
+        findings.error("SPEC022", path, message, f"{one_of(CHECKS[code].actions)} are")
 
 
 def _check_source(data: WrittenData, findings: Findings) -> None:
@@ -98,15 +106,12 @@ def _check_files(files: tuple[str, ...] | None, path: Path, findings: Findings) 
         here = (*path, i) if (*path, i) in findings.places.entries else path
         findings.not_empty(here, file)
         base = file.rpartition("/")[2].lower()
-        if base.endswith(LATER_SUFFIXES):
-            suffix = next(s for s in LATER_SUFFIXES if base.endswith(s))
-            findings.error("SPEC090", here, f"reading {suffix} files is not available yet", _READABLE)
-        elif "." in base.lstrip(".") and not base.endswith((*SUFFIXES, *(f"{s}*" for s in SUFFIXES), ".*")):
+        if "." in base.lstrip(".") and not base.endswith((*SUFFIXES, *(f"{s}*" for s in SUFFIXES), ".*")):
             message = f"{dotted(path)}: {quoted(base)} has a suffix that cannot be read"
             findings.error("SPEC027", here, message, _READABLE)
 
 
-_READABLE: Final = f"{', '.join(SUFFIXES[:-1])} and {SUFFIXES[-1]} can be read"
+_READABLE: Final = "csv, tsv and jsonl (also .gz and .zst), parquet, arrow and feather can be read"
 
 
 def _check_format(form: WrittenFormat, findings: Findings) -> None:
@@ -119,8 +124,6 @@ def _check_format(form: WrittenFormat, findings: Findings) -> None:
     if form.decimal not in (None, ".", ","):
         message = f"data.format.decimal: expected '.' or ',', found {quoted(str(form.decimal))}"
         findings.error("SPEC026", (*path, "decimal"), message)
-    elif form.decimal == ",":
-        findings.later((*path, "decimal"), "a decimal mark other than '.'")
     if form.encoding is not None and not _is_encoding(form.encoding):
         message = f"data.format.encoding: {quoted(form.encoding)} is not a known encoding"
         findings.error("SPEC026", (*path, "encoding"), message, "utf-8, latin-1 and cp1252 are")

@@ -18,10 +18,10 @@ def check_monotone(spec: WrittenSpec, findings: Findings) -> None:
         path = ("data", "columns", name, "monotone")
         if spec.task == "multiclass":
             message = f"column {quoted(name)}: a prediction of several classes cannot be monotone"
-            findings.error("SPEC074", path, message, "leave monotone out", at="key")
+            findings.error("SPEC086", path, message, "leave monotone out", at="key")
         if column.kind in NO_QUANTITIES:
             message = f"column {quoted(name)} cannot be monotone: it is {column.kind}, and only numbers have an order"
-            findings.error("SPEC075", path, message, "leave monotone out, or say kind: numeric", at="key")
+            findings.error("SPEC087", path, message, "leave monotone out, or say kind: numeric", at="key")
     if columns:
         _check_families(spec, ", ".join(map(quoted, columns)), findings)
 
@@ -38,4 +38,4 @@ def _check_families(spec: WrittenSpec, columns: str, findings: Findings) -> None
     for i, name in enumerate(named or ()):
         if name in FAMILIES and not honours(name):
             message = f"search.families: {name} cannot honour the monotone constraint on {columns}"
-            findings.error("SPEC073", ("search", "families", i), message, f"{one_of(able)} can")
+            findings.error("SPEC085", ("search", "families", i), message, f"{one_of(able)} can")

@@ -62,10 +62,10 @@ def test_neighbours_are_for_small_tables() -> None:
 @pytest.mark.parametrize(
     ("more", "target", "expected"),
     [
-        ("  columns: {colour: {monotone: increasing}}\n", "y", [("SPEC075", 6)]),
-        ("  columns: {day: {monotone: increasing}}\n", "y", [("SPEC075", 6)]),
-        ("  columns: {count: {monotone: increasing}}\n  ignore: [count]\n", "y", [("SPEC075", 6)]),
-        (MONOTONE, "grade", [("SPEC074", 6)]),
+        ("  columns: {colour: {monotone: increasing}}\n", "y", [("SPEC087", 6)]),
+        ("  columns: {day: {monotone: increasing}}\n", "y", [("SPEC087", 6)]),
+        ("  columns: {count: {monotone: increasing}}\n  ignore: [count]\n", "y", [("SPEC087", 6)]),
+        (MONOTONE, "grade", [("SPEC086", 6)]),
         ("search: {families: [naive_bayes, linear]}\n", "price", [("SPEC047", 6)]),
         ("  columns: {count: {monotone: decreasing}, flag: {monotone: increasing}}\n", "price", []),
     ],

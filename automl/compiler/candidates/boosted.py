@@ -84,7 +84,7 @@ def number_steps(pipeline: Pipeline) -> list[str]:
         return []
     given = pipeline.source("numbers", "numbers", numbers)
     constrained = any(column.monotone for column in pipeline.draft.resolved.data.columns.values())
-    return [given if constrained else pipeline.select(given)]
+    return [given] if constrained else pipeline.select([given])
 
 
 def date_steps(pipeline: Pipeline) -> list[str]:

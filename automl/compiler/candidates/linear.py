@@ -23,7 +23,7 @@ def build_linear(pipeline: Pipeline, family: str) -> Candidate:
 
 
 def scaled_parts(pipeline: Pipeline) -> list[str]:
-    """Steps that give all features but texts as finite numbers of like scale, for every estimator that needs them so.
+    """All features but texts as finite numbers of like scale, for every estimator that needs them so.
 
     Scaled numbers, one column per level of few-valued columns, target means of the others.
     """
@@ -40,8 +40,7 @@ def scaled_parts(pipeline: Pipeline) -> list[str]:
     parts += [pipeline.step("scale_counts", "standardise", [counts]) for counts in pipeline.counts(log=True)]
     if levels:
         parts.append(pipeline.source("levels", "one_hot", levels))
-    parts += pipeline.marks()
-    return [pipeline.select(pipeline.join(parts))] if parts and pipeline.asked("select_features") else parts
+    return pipeline.select(parts + pipeline.marks())
 
 
 def _scaled_numbers(pipeline: Pipeline, numbers: list[ColumnInfo]) -> str:

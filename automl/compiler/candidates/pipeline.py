@@ -70,9 +70,12 @@ class Pipeline:
             return []
         return [self.source("counts", "count_encode", columns, {} if log else {"log": False})]
 
-    def select(self, features: str) -> str:
-        """Some of the features, where the spec asks for that."""
-        return self.step("select", "select_features", [features]) if self.asked("select_features") else features
+    def select(self, parts: list[str]) -> list[str]:
+        """Some of the features of dense parts, where the spec asks for that."""
+        if not parts or not self.asked("select_features"):
+            return parts
+        together = parts[0] if len(parts) == 1 else self.step("join_dense", "join", parts)
+        return [self.step("select", "select_features", [together])]
 
     def finish(self, candidate_id: str, family: str, narrowed: Mapping[str, Param] | None = None) -> Candidate:
         """The candidate, its free parameters from the catalog; `narrowed` has other domains for some (node.param)."""
