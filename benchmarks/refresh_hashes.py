@@ -1,9 +1,10 @@
-"""Refresh automl/emit/hashes.json: the hashes of the libraries that emitted packages pin. Run at each release.
+"""Refresh automl/emit/hashes.json and server_hashes.json: the libraries that emitted packages pin. Run at each release.
 
     python benchmarks/refresh_hashes.py [NAME==VERSION ...]
 
 Without arguments: the versions installed here. Asks the package index in the ordinary way, through `uv pip compile`;
-versions that the table already holds stay in it. Emission itself never looks anything up.
+versions that the table already holds stay in it. The libraries of the server are no part of what trains, so they need
+not be installed: their table holds the newest release of each, and nothing else. Emission never looks anything up.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 TABLE = Path(__file__).resolve().parents[1] / "automl" / "emit" / "hashes.json"
+SERVER_TABLE = TABLE.with_name("server_hashes.json")
+SERVER_ROOTS = ("fastapi", "uvicorn")
 ROOTS = ("lightgbm", "numpy", "pyarrow", "scikit-learn")
 Entry = dict[str, list[str]]
 
@@ -25,8 +28,16 @@ def main(wanted: list[str]) -> None:
     lines = wanted or [f"{name}=={version(name)}" for name in ROOTS]
     for name, release, entry in parse(compile_lock(lines + pins())):
         table.setdefault(name, {})[release] = entry
-    TABLE.write_text(json.dumps(table, indent=1, sort_keys=True) + "\n", encoding="utf-8", newline="\n")
-    print(f"{TABLE.name}: {sum(len(releases) for releases in table.values())} releases of {len(table)} projects")
+    write(TABLE, table)
+    if not wanted:
+        found = parse(compile_lock(list(SERVER_ROOTS)))
+        write(SERVER_TABLE, {name: {release: entry} for name, release, entry in found})
+
+
+def write(path: Path, table: dict[str, dict[str, Entry]]) -> None:
+    """Write a table, and say what it holds."""
+    path.write_text(json.dumps(table, indent=1, sort_keys=True) + "\n", encoding="utf-8", newline="\n")
+    print(f"{path.name}: {sum(len(releases) for releases in table.values())} releases of {len(table)} projects")
 
 
 def pins() -> list[str]:
@@ -53,8 +64,13 @@ def parse(lock: str) -> list[tuple[str, str, Entry]]:
     current = ""
     for line in lock.splitlines():
         if line and line[0] not in " #":
+            if "win32" in line or "emscripten" in line:  # packages are for Linux
+                current = ""
+                continue
             current, release = line.removesuffix("\\").split(";")[0].strip().split("==")
             releases[current], hashes[current], users[current] = release.strip(), [], []
+        elif not current:
+            continue
         elif "--hash=" in line:
             hashes[current].append(line.split("--hash=")[1].removesuffix("\\").strip())
         elif line.lstrip().startswith("#"):

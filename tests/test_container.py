@@ -7,6 +7,8 @@ import os
 import shutil
 import subprocess
 import sys
+import time
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,7 +81,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
 
 
 def test_the_container_says_what_it_is(built: Built) -> None:
-    done = podman(*RUN, built.serve)
+    done = podman(*RUN, built.serve, "info")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["name"] == "telco_churn"
 
@@ -121,10 +123,47 @@ def test_the_image_holds_no_compiler_and_no_cache(built: Built) -> None:
     assert done.stdout == "[]\n", done.stderr
 
 
-def test_the_health_check_passes(built: Built) -> None:
+SERVE = ("run", "--detach", "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges")
+
+
+def test_the_container_serves_by_default(built: Built) -> None:
+    """Non-root, read-only root: a real request, the health check, and a stop with exit code 0."""
+    done = podman(*SERVE, "-p", "127.0.0.1::8000", built.serve)
+    assert done.returncode == 0, done.stderr
+    container = done.stdout.strip()
+    try:
+        port = podman("port", container, "8000").stdout.strip().rsplit(":", 1)[1]
+        body = (built.package / "tests" / "request.json").read_bytes()
+        found = json.loads(asked(f"http://127.0.0.1:{port}/predict", body))
+        golden = json.loads((built.package / "tests" / "golden.json").read_text(encoding="utf-8"))
+        lines = [[value.hex() for value in line.values()] for line in found["probabilities"]]
+        assert lines == golden["outputs"][:2]
+        assert podman("healthcheck", "run", container).returncode == 0
+        assert podman("exec", container, "id", "-u").stdout == "10001\n"
+        podman("stop", "--time", "20", container)
+        assert podman("inspect", "--format", "{{.State.ExitCode}}", container).stdout == "0\n"
+    finally:
+        logs = podman("logs", container)
+        podman("rm", "--force", container)
+    assert (logs.stdout + logs.stderr).splitlines() == ["telco_churn: listening on http://0.0.0.0:8000"]
+
+
+def asked(url: str, body: bytes) -> bytes:
+    """The answer to a request, which may have to wait until the server listens."""
+    request = urllib.request.Request(url, body, {"content-type": "application/json"})
+    for _ in range(60):
+        try:
+            with urllib.request.urlopen(request, timeout=10) as reply:
+                return bytes(reply.read())
+        except OSError:  # refused or reset: it does not listen yet
+            time.sleep(0.5)
+    raise AssertionError("the server does not answer")
+
+
+def test_the_image_is_not_root_and_has_a_health_check(built: Built) -> None:
     settings = json.loads(podman("image", "inspect", built.serve).stdout)[0]
     check = settings["HealthCheck"] if "HealthCheck" in settings else settings["Healthcheck"]
-    assert check["Test"] == ["CMD", "python", "-m", "telco_churn", "info"]
+    assert "/health/live" in check["Test"][-1]
     assert settings["Config"]["User"] == "10001:10001"
 
 

@@ -9,11 +9,11 @@ from automl import __version__
 from automl.emit.card import card_context, encode_json, winner_bytes
 from automl.emit.checks import output_columns
 from automl.emit.fields import schema_context
-from automl.emit.golden import golden_bytes
+from automl.emit.golden import golden_bytes, request_bytes, synthetic_rows
 from automl.emit.manifest import NAME, manifest_bytes
 from automl.emit.render import render_target
 from automl.emit.request import EmitRequest
-from automl.emit.requirements import Pin, at_least, hash_table, lock_text, pins, unhashed
+from automl.emit.requirements import Pin, at_least, hash_table, lock_text, pins, server_pins, unhashed
 from automl.emit.sources import copied_sources
 from automl.emit.steps import Step, artifacts_of, carries_rows, operators_of, pipeline_context, steps_of, train_context
 from automl.emit.targets import folders
@@ -33,6 +33,7 @@ READING = (
     "values",
 )  # runtime modules that the templates themselves import
 _MODULES = {"scikit-learn": "sklearn"}  # where the module is not named as its distribution
+SERVER = ("fastapi", "uvicorn")
 Files = dict[str, bytes]
 Warnings = tuple[Diagnostic, ...]
 
@@ -43,14 +44,19 @@ def package_files(request: EmitRequest) -> tuple[Files, Warnings]:
     steps = steps_of(request.graph, request.tasks, request.plan.rows.inner, request.plan.rows.whole)
     crossed = any(step.inner for step in steps)
     serve, refit = _serve_pins(request), _refit_pins(request)
-    context = _context(request, steps) | {
+    context = _context(request, steps)
+    rows = synthetic_rows(context["fields"], context["unknown_category"] == "reject")
+    context |= {
         "serve_flags": _flags(serve),
+        "server_flags": _flags((*serve, *server_pins())),
+        "example": rows[0],
         "refit_flags": _flags(refit),
         "needs_libgomp": any(pin.name == "lightgbm" for pin in serve),
         "dependencies": [at_least(pin) for pin in serve],
         "dependencies_words": " and ".join(_words(pin.name) for pin in serve),
         "refit_modules": [_MODULES.get(pin.name, pin.name) for pin in refit],
         "parquet_extra": [at_least(pin) for pin in pins(["pyarrow"], hash_table(), closure=False)],
+        "server_extra": [at_least(pin) for pin in server_pins() if pin.name in SERVER],
         "refit_extra": [f"{pin.name}=={pin.version}" for pin in refit],
     }
     files: Files = {}
@@ -59,17 +65,23 @@ def package_files(request: EmitRequest) -> tuple[Files, Warnings]:
     files |= {f"src/{name}/{path}": content for path, content in _sources(request, crossed).items()}
     files |= {f"src/{name}/artifacts/{path}": content for path, content in _artifacts(request).items()}
     files |= _records(request, steps)
+    files |= _locks(serve, refit)
     files |= {
-        "requirements.lock": lock_text(
-            serve, "requirements.lock", "What prediction needs; scipy is not among it."
-        ).encode(),
-        "requirements-refit.lock": lock_text(refit, "requirements-refit.lock", "What refit needs.").encode(),
-        "tests/golden.json": golden_bytes(
-            request.graph, request.states, context["fields"], context["unknown_category"] == "reject"
-        ),
+        "tests/golden.json": golden_bytes(request.graph, request.states, context["fields"], rows),
+        "tests/request.json": request_bytes(rows[:2]),
     }
     files[NAME] = manifest_bytes(files, _facts(request, name))
     return dict(sorted(files.items())), _warnings((*serve, *refit))
+
+
+def _locks(serve: tuple[Pin, ...], refit: tuple[Pin, ...]) -> Files:
+    both = tuple(sorted((*serve, *server_pins()), key=lambda pin: pin.name))
+    locks = {
+        "requirements.lock": (serve, "What prediction needs; scipy is not among it."),
+        "requirements-server.lock": (both, "What the REST service needs: all that prediction needs, and more."),
+        "requirements-refit.lock": (refit, "What refit needs."),
+    }
+    return {path: lock_text(found, path, purpose).encode() for path, (found, purpose) in locks.items()}
 
 
 def _context(request: EmitRequest, steps: tuple[Step, ...]) -> dict[str, Any]:

@@ -75,12 +75,14 @@ def apply_graph(graph: Graph, states: Mapping[str, State], columns: Columns) -> 
     return output
 
 
-def golden_bytes(
-    graph: Graph, states: Mapping[str, State], fields: tuple[FieldRecord, ...], reject_unknown: bool
-) -> bytes:
+def golden_bytes(graph: Graph, states: Mapping[str, State], fields: tuple[FieldRecord, ...], rows: list[Row]) -> bytes:
     """tests/golden.json: rows, and the outputs as hexadecimal floats, which keep every bit."""
-    rows = synthetic_rows(fields, reject_unknown)
     with np.errstate(over="ignore", invalid="ignore"):
         output = apply_graph(graph, states, columns_from(specs_of(fields), rows))
     shown = {"rows": rows, "outputs": [[float(value).hex() for value in line] for line in output]}
     return (json.dumps(shown, indent=1, sort_keys=True) + "\n").encode("utf-8")
+
+
+def request_bytes(rows: list[Row]) -> bytes:
+    """tests/request.json: a body for POST /predict."""
+    return (json.dumps({"rows": rows}, indent=1, sort_keys=True) + "\n").encode("utf-8")

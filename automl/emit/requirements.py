@@ -26,7 +26,21 @@ class Pin:
 @cache
 def hash_table() -> Table:
     """distribution -> version -> {"hashes": [...], "requires": [...]}. Made by benchmarks/refresh_hashes.py."""
-    table: Table = json.loads(files("automl.emit").joinpath("hashes.json").read_text(encoding="utf-8"))
+    return _stored("hashes.json")
+
+
+def server_pins() -> tuple[Pin, ...]:
+    """FastAPI, uvicorn and all that they need: the newest releases when automl was released, installed here or not."""
+    table = _stored("server_hashes.json")
+    return tuple(
+        Pin(name, release, tuple(entry["hashes"]))
+        for name, releases in sorted(table.items())
+        for release, entry in releases.items()
+    )
+
+
+def _stored(name: str) -> Table:
+    table: Table = json.loads(files("automl.emit").joinpath(name).read_text(encoding="utf-8"))
     return table
 
 

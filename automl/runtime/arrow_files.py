@@ -10,7 +10,7 @@ from io import BufferedReader, RawIOBase
 from pathlib import Path
 from typing import Any, cast
 
-from .cells import BadInput, ColumnSpec, Problem
+from .cells import WHOLE, BadInput, ColumnSpec, Problem
 
 ARROW_SUFFIXES = (".parquet", ".arrow", ".feather")
 
@@ -97,4 +97,4 @@ def need_pyarrow(path: Path, what: str) -> None:
 
 def refuse(path: Path, expected: str, found: str = "something else") -> BadInput:
     """The error for a file as a whole."""
-    return BadInput([Problem(0, "", f"{path.name}: {expected}", found)])
+    return BadInput([Problem(WHOLE, "", f"{path.name}: {expected}", found)])

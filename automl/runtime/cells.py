@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
+from itertools import islice
 from typing import Literal
 
 import numpy as np
@@ -26,6 +27,7 @@ from .values import (
     seconds,
 )
 
+WHOLE = -1  # the row of a problem that is not one row's own, but the whole table's
 MAX_PROBLEMS = 100  # more than a reader would read; a wrong column would otherwise give one per row
 
 
@@ -48,7 +50,10 @@ class ColumnSpec:
 
 @dataclass(frozen=True)
 class Problem:
-    """One value that cannot be read: its row (from 0), its field, what was expected there, and what stood there."""
+    """One value that cannot be read: its row (from 0), its field, what was expected there, and what stood there.
+
+    The row is WHOLE for what is wrong with the whole input; the field is "" for what is wrong with a whole row.
+    """
 
     row: int
     field: str
@@ -56,14 +61,16 @@ class Problem:
     value: str
 
     def __str__(self) -> str:
-        return f"row {self.row}, field {self.field!r}: expected {self.expected}, found {self.value}"
+        row = "" if self.row == WHOLE else f"row {self.row}"
+        place = ", ".join(part for part in (row, f"field {self.field!r}" if self.field else "") if part)
+        return f"{place}{': ' if place else ''}expected {self.expected}, found {self.value}"
 
 
 class BadInput(ValueError):
     """Input that has no defined reading: `problems` names rows and fields (at most MAX_PROBLEMS of them)."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = tuple(problems)[:MAX_PROBLEMS]
+        self.problems = tuple(islice(problems, MAX_PROBLEMS))
         super().__init__("; ".join(str(problem) for problem in self.problems))
 
     def __reduce__(self) -> tuple[type, tuple[tuple[Problem, ...]]]:

@@ -16,6 +16,7 @@ from typing import IO, Any
 import numpy as np
 
 from .arrow_files import ARROW_SUFFIXES, arrow_values, open_arrow, open_zstd, refuse
+from .cells import WHOLE
 from .columns import Column, Columns, Text
 from .field_names import field_names
 from .json_lines import BadLine, names_of, records
@@ -139,7 +140,9 @@ def _columns(specs: Sequence[ColumnSpec], fields: Mapping[str, Any], rows: int, 
     try:
         found = columns_from(present, fields) if present else {}
     except BadInput as bad:
-        shifted = (Problem(p.row + start, p.field, p.expected, p.value) for p in bad.problems)
+        shifted = (
+            Problem(p.row if p.row == WHOLE else p.row + start, p.field, p.expected, p.value) for p in bad.problems
+        )
         raise BadInput(shifted) from None
     return {spec.name: found[spec.name] if spec.name in found else missing_column(spec, rows) for spec in specs}
 

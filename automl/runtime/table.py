@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .cells import READERS, encode_level, problem_at
+from .cells import READERS, WHOLE, encode_level, problem_at
 from .cells import BadInput as BadInput
 from .cells import ColumnSpec as ColumnSpec
 from .cells import Problem as Problem
@@ -26,6 +26,8 @@ def to_column(spec: ColumnSpec, values: Any) -> Column:
         values = values.tolist()  # None where it is masked
     if not isinstance(values, list | tuple):
         values = np.asarray(values)
+        if values.ndim != 1:
+            raise BadInput([Problem(WHOLE, spec.name, "one value for each row", f"an array of shape {values.shape}")])
         if values.dtype.kind not in "fiubM" or values.dtype == np.float16:
             values = values.tolist()
     if spec.physical == "text":
@@ -151,7 +153,9 @@ def fields_of(data: Any) -> tuple[str, ...]:
     if names is None:
         names = getattr(getattr(data, "dtype", None), "names", None)
     if names is None:
-        raise BadInput([Problem(0, "", "a dict, a list of dicts, a mapping of arrays or a frame", type(data).__name__)])
+        raise BadInput(
+            [Problem(WHOLE, "", "a dict, a list of dicts, a mapping of arrays or a frame", type(data).__name__)]
+        )
     return tuple(names)
 
 
@@ -171,7 +175,7 @@ def _access(data: Any) -> tuple[Callable[[str], Any], int]:
         single = [name for name, value in data.items() if not _is_array(value)]
         if single:
             expected = "an array, as the other fields have"
-            raise BadInput(Problem(0, str(name), expected, repr(data[name])[:60]) for name in single)
+            raise BadInput(Problem(WHOLE, str(name), expected, repr(data[name])[:60]) for name in single)
         return data.get, lengths[0]
     names = frozenset(fields_of(data))
     return (lambda name: data[name] if name in names else None), len(data)

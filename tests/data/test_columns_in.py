@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from automl.runtime.cells import WHOLE
 from automl.runtime.columns import Text
 from automl.runtime.table import BadInput, ColumnSpec, columns_from, fields_of, to_column
 
@@ -153,10 +154,12 @@ def test_one_row_none_and_empty() -> None:
     ("data", "field", "row"),
     [
         ([{"n": 1}, 7], "", 1),
-        ({"n": [1], "t": "a"}, "t", 0),
+        ({"n": [1], "t": "a"}, "t", WHOLE),
         ({"n": [1, 2], "t": ["a"]}, "t", 1),
-        (7, "", 0),
-        ("text", "", 0),
+        (7, "", WHOLE),
+        ("text", "", WHOLE),
+        ({"n": np.ones((2, 2)), "t": ["a", "b"]}, "n", WHOLE),
+        ({"t": np.array([["a"], ["b"]]), "n": [1, 2]}, "t", WHOLE),
     ],
 )
 def test_shapeless_input_is_refused(data: Any, field: str, row: int) -> None:

@@ -28,7 +28,14 @@ VERSIONS = {
     "cloudpickle": "3.1.2",
 }
 VERSIONS |= {"narwhals": "2.28.0", "threadpoolctl": "3.8.0", "pyarrow": "26.0.1"}
-LEFT_OUT = ("manifest.json", "requirements.lock", "requirements-refit.lock", "tests/golden.json", "plan.json")
+LEFT_OUT = (
+    "manifest.json",
+    "requirements.lock",
+    "requirements-refit.lock",
+    "requirements-server.lock",
+    "tests/golden.json",
+    "plan.json",
+)
 FOLDERS_LEFT_OUT = ("/artifacts/", "/scoring/", "/fitting/")
 
 

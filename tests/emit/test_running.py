@@ -162,7 +162,7 @@ def test_wrong_input_is_answered_in_words(packages: Path, tmp_path: Path) -> Non
         assert words in done.stderr
         assert "Traceback" not in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["wrong.csv"]
-    assert run(package, "serve").returncode == 2
+    assert run(package, "serve", "--port", "none").returncode == 2
     assert run(package, "refit", "--data", "x").returncode == 2
 
 

@@ -16,6 +16,7 @@ from .door import SPECS, check_fields, check_values
 from .layout import layout_of
 from .model import Model, load
 from .schema import CLASSES, IDS
+from .scoring.cells import WHOLE
 from .scoring.columns import Column, Columns, Text, row_count
 from .scoring.files import header, iter_table
 from .scoring.table import BadInput, ColumnSpec, Problem
@@ -130,7 +131,7 @@ def _open_output(path: Path, name: str, names: tuple[str, ...]) -> Iterator[_Out
         with path.open("w", encoding="utf-8", newline="") as file:
             yield _Csv(file, names)
     else:
-        raise BadInput([Problem(0, "", "an output file that ends in .csv, .csv.gz or .parquet", repr(name))])
+        raise BadInput([Problem(WHOLE, "", "an output file that ends in .csv, .csv.gz or .parquet", repr(name))])
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from .integrity import HERE, verify
 from .layout import layout_of
 from .pipeline import ARTIFACTS
 from .schema import CLASSES, FIELDS, TARGET, TRAINING_FIELDS, Field
+from .scoring.cells import WHOLE
 from .scoring.columns import Column, Columns, Ints, Text, take
 from .scoring.files import concatenate, header, read_table
 from .scoring.fingerprint import fingerprint_column
@@ -32,7 +33,7 @@ def check_artifacts(paths: Sequence[Path]) -> list[str]:
     columns = read_training(paths)
     changed = changed_columns(columns)
     if changed:
-        raise BadInput(Problem(0, name, "the values of the training data", "others") for name in changed)
+        raise BadInput(Problem(WHOLE, name, "the values of the training data", "others") for name in changed)
     fresh = fit_artifacts(columns)
     shipped = {path.name: path.read_bytes() for path in (HERE / "artifacts").iterdir()}
     return sorted(name for name in fresh.keys() | shipped.keys() if fresh.get(name) != shipped.get(name))
@@ -67,7 +68,7 @@ def read_training(paths: Sequence[Path]) -> Columns:
         layout = layout_of(path)
         absent = [field.name for field in READ if field.name not in header(path, layout)]
         if absent:
-            raise BadInput(Problem(0, name, f"a column of this name in {path.name}", "none") for name in absent)
+            raise BadInput(Problem(WHOLE, name, f"a column of this name in {path.name}", "none") for name in absent)
         parts.append(read_table(path, specs_of(READ), layout))
     return {spec.name: concatenate(spec, [part[spec.name] for part in parts]) for spec in specs_of(READ)}
 
@@ -95,6 +96,6 @@ def class_codes(labels: Column) -> Ints:
         texts = [str(canonical_number(float(number))) for number in numbers]
     unknown = sorted(set(texts) - set(CLASSES))
     if unknown:
-        raise BadInput(Problem(0, TARGET, "a class known from training", repr(text)) for text in unknown)
+        raise BadInput(Problem(WHOLE, TARGET, "a class known from training", repr(text)) for text in unknown)
     positions = np.array([CLASSES.index(text) for text in texts], dtype=np.int64)
     return positions[codes]

@@ -1,4 +1,4 @@
-"""The command line: predict, info, check, refit.
+"""The command line: predict, serve, info, check, refit.
 
 Exit codes: 0 done; 1 the input or the package is wrong (a message says how); 2 wrong usage; 6 `refit --check` found a
 difference.
@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 PROGRAM = "house_prices"
@@ -44,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     predict = commands.add_parser("predict", help="predict every row of a file (csv, csv.gz or parquet)")
     predict.add_argument("data", type=Path, metavar="DATA")
     predict.add_argument("-o", "--out", type=Path, required=True, metavar="OUT", help="csv, csv.gz or parquet")
+    _add_serve(commands.add_parser("serve", help="answer requests over HTTP (needs the extra 'server')"))
     commands.add_parser("info", help="check the package and say what it is, as JSON")
     check = commands.add_parser("check", help="say whether every row of a file can be predicted, and why not")
     check.add_argument("data", type=Path, metavar="DATA")
@@ -55,6 +57,21 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_serve(serve: argparse.ArgumentParser) -> None:
+    """Every option has its default from an environment variable, as containers set them."""
+    settings = (
+        ("host", "127.0.0.1", str, "the address to listen on"),
+        ("port", "8000", int, "the port; 0 takes a free one"),
+        ("max-body-bytes", str(1 << 23), int, "the largest body of a request"),
+        ("max-rows", "10000", int, "the most rows of a request"),
+        ("timeout", "30", float, "seconds for a body to come in, and for requests to end after a SIGTERM"),
+    )
+    for name, default, kind, words in settings:
+        variable = "MODEL_" + name.replace("-", "_").upper()
+        value = os.environ.get(variable, default)
+        serve.add_argument(f"--{name}", type=kind, default=value, help=f"{words} ({variable}, or {default})")
+
+
 def _predict(options: argparse.Namespace) -> int:
     from .batch import predict_file
 
@@ -63,16 +80,25 @@ def _predict(options: argparse.Namespace) -> int:
     return 0
 
 
-def _info(options: argparse.Namespace) -> int:
-    from .integrity import read_manifest
-    from .model import load
-    from .schema import FIELDS, TASK, VERSION
+def _serve(options: argparse.Namespace) -> int:
+    absent = [name for name in ("fastapi", "uvicorn") if find_spec(name) is None]
+    if absent:
+        needs = f"serve needs {' and '.join(absent)}: install the extra 'server', or requirements-server.lock"
+        print(f"{PROGRAM}: {needs}", file=sys.stderr)
+        return 1
+    from .server import Settings, serve
 
-    model, facts = load(), read_manifest().facts
-    columns = [{"name": f.name, "physical": f.physical, "kind": f.kind, "required": f.required} for f in FIELDS]
-    about = {"name": PROGRAM, "version": VERSION, "task": TASK, "digest": model.digest, "columns": columns}
-    about |= {"versions": facts["versions"], "carries_training_rows": facts["carries_training_rows"]}
-    print(json.dumps(about, indent=2))
+    limits = (options.max_body_bytes, options.max_rows, options.timeout)
+    serve(Settings(options.host, options.port, *limits))
+    return 0
+
+
+def _info(options: argparse.Namespace) -> int:
+    from .about import facts
+    from .model import load
+
+    load()
+    print(json.dumps(facts(), indent=2))
     return 0
 
 
@@ -107,7 +133,7 @@ def _pin_threads() -> None:
         os.environ[variable] = "1"
 
 
-_COMMANDS = {"predict": _predict, "info": _info, "check": _check, "refit": _refit}
+_COMMANDS = {"predict": _predict, "serve": _serve, "info": _info, "check": _check, "refit": _refit}
 
 if __name__ == "__main__":
     entry()

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 import numpy as np
 
 from .schema import FIELDS, Field
+from .scoring.cells import WHOLE
 from .scoring.columns import Column, Columns, Text, row_count
 from .scoring.table import BadInput, ColumnSpec, Problem, columns_from, fields_of
 
@@ -17,6 +18,8 @@ def specs_of(fields: Sequence[Field]) -> tuple[ColumnSpec, ...]:
 
 
 SPECS = specs_of(FIELDS)
+REQUIRED = tuple(field.name for field in FIELDS if field.required)
+_REQUIRED = frozenset(REQUIRED)
 
 
 def columns_of(data: object) -> Columns:
@@ -25,19 +28,30 @@ def columns_of(data: object) -> Columns:
     Neither the order of columns nor further columns matter. A column that is not there counts as missing values where
     training had some in it; otherwise it is refused. Raises BadInput with all that is wrong.
     """
-    present = fields_of(data)
     columns = columns_from(SPECS, data)
-    if present or row_count(columns):  # an empty list of rows has no fields, and is no mistake
-        check_fields(present)
+    if isinstance(data, list | tuple):
+        check_rows(data)
+    else:
+        present = fields_of(data)
+        if present or row_count(columns):  # a frame of neither rows nor columns is no mistake
+            check_fields(present)
     check_values(columns)
     return columns
 
 
+def check_rows(rows: Sequence[Collection[str]]) -> None:
+    """Raise BadInput that names what each row lacks: a row is answered the same alone and among others."""
+    lacking = [row for row, record in enumerate(rows) if not _REQUIRED.issubset(record)]
+    if lacking:
+        absent = ((row, name) for row in lacking for name in REQUIRED if name not in rows[row])
+        raise BadInput(Problem(row, name, "a value", "no such field") for row, name in absent)
+
+
 def check_fields(present: Collection[str]) -> None:
     """Raise BadInput that names every required column that is not there."""
-    absent = [field.name for field in FIELDS if field.required and field.name not in present]
+    absent = [name for name in REQUIRED if name not in present]
     if absent:
-        raise BadInput(Problem(0, name, "a column of this name", "none") for name in absent)
+        raise BadInput(Problem(WHOLE, name, "a column of this name", "none") for name in absent)
 
 
 def check_values(columns: Columns, start: int = 0) -> None:

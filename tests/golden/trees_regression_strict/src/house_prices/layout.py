@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import codecs
+import gzip
 from collections.abc import Iterator
 from pathlib import Path
 
 from .schema import ENCODINGS, FIELDS
-from .scoring.files import CSV_SUFFIXES, CsvFormat, header, open_bytes
+from .scoring.cells import WHOLE
+from .scoring.files import CsvFormat, header
 from .scoring.table import BadInput, Problem
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -16,7 +18,7 @@ _BLOCK = 1 << 20  # bytes
 
 def layout_of(path: Path) -> CsvFormat:
     """The encoding that reads the whole file, and the delimiter under which its first line names most of the columns."""
-    if not path.name.lower().endswith(CSV_SUFFIXES):
+    if path.name.endswith(".parquet"):
         return CsvFormat()
     encoding = _encoding(path)
     names = {field.name for field in FIELDS}
@@ -31,8 +33,8 @@ def _encoding(path: Path) -> str:
             if _reads(path, encoding):
                 return encoding
     except EOFError as problem:
-        raise BadInput([Problem(0, "", f"{path.name}: a whole gzip file", str(problem))]) from problem
-    raise BadInput([Problem(0, "", f"{path.name}: text in {' or '.join(ENCODINGS)}", "other bytes")])
+        raise BadInput([Problem(WHOLE, "", f"{path.name}: a whole gzip file", str(problem))]) from problem
+    raise BadInput([Problem(WHOLE, "", f"{path.name}: text in {' or '.join(ENCODINGS)}", "other bytes")])
 
 
 def _reads(path: Path, encoding: str) -> bool:
@@ -47,6 +49,6 @@ def _reads(path: Path, encoding: str) -> bool:
 
 
 def _blocks(path: Path) -> Iterator[bytes]:
-    with open_bytes(path) as file:
+    with gzip.open(path) if path.name.endswith(".gz") else path.open("rb") as file:
         while block := file.read(_BLOCK):
             yield block

@@ -13,6 +13,7 @@ from .integrity import HERE, verify
 from .layout import layout_of
 from .pipeline import ARTIFACTS
 from .schema import FIELDS, TARGET, TRAINING_FIELDS, Field
+from .scoring.cells import WHOLE
 from .scoring.columns import Columns, Text, take
 from .scoring.files import concatenate, header, read_table
 from .scoring.fingerprint import fingerprint_column
@@ -31,7 +32,7 @@ def check_artifacts(paths: Sequence[Path]) -> list[str]:
     columns = read_training(paths)
     changed = changed_columns(columns)
     if changed:
-        raise BadInput(Problem(0, name, "the values of the training data", "others") for name in changed)
+        raise BadInput(Problem(WHOLE, name, "the values of the training data", "others") for name in changed)
     fresh = fit_artifacts(columns)
     shipped = {path.name: path.read_bytes() for path in (HERE / "artifacts").iterdir()}
     return sorted(name for name in fresh.keys() | shipped.keys() if fresh.get(name) != shipped.get(name))
@@ -66,7 +67,7 @@ def read_training(paths: Sequence[Path]) -> Columns:
         layout = layout_of(path)
         absent = [field.name for field in READ if field.name not in header(path, layout)]
         if absent:
-            raise BadInput(Problem(0, name, f"a column of this name in {path.name}", "none") for name in absent)
+            raise BadInput(Problem(WHOLE, name, f"a column of this name in {path.name}", "none") for name in absent)
         parts.append(read_table(path, specs_of(READ), layout))
     return {spec.name: concatenate(spec, [part[spec.name] for part in parts]) for spec in specs_of(READ)}
 
