@@ -9,6 +9,10 @@ from automl.params import Choice, Int, Param
 _TEXT = frozenset({Kind.TEXT})
 # Few options rather than a range: trials with equal terms share the work of reading the texts.
 _TERMS: dict[str, Param] = {"max_features": Choice(options=(2000, 5000, 20000), default=5000)}
+_TERM_DOCS = {
+    "max_features": "words and pairs of words kept of each column: those in most rows",
+    "min_count": "rows that a word must occur in",
+}
 
 TEXTS: dict[str, Operator] = {
     "tfidf": Operator(
@@ -25,6 +29,7 @@ TEXTS: dict[str, Operator] = {
         fixed={"min_count": 2},
         cost=Cost(0.01, 60_000.0, 2000.0),
         title="texts as the weights of their words and pairs of words (tf-idf), sparse",
+        docs=_TERM_DOCS,
     ),
     "svd": Operator(
         name="svd",
@@ -39,6 +44,7 @@ TEXTS: dict[str, Operator] = {
         fit_requires=("numpy", "scikit-learn"),
         cost=Cost(0.05, 1500.0, 32.0),
         title="the main directions of a sparse matrix (truncated singular value decomposition)",
+        docs={"components": "how many directions are kept"},
     ),
     "text_stats": Operator(
         name="text_stats",
@@ -66,6 +72,7 @@ TEXTS: dict[str, Operator] = {
         fit_requires=("numpy", "scikit-learn"),
         cost=Cost(0.05, 100_000.0, 2000.0),
         title="what a linear model of the words predicts, fitted on other rows than those it is trained with",
+        docs={**_TERM_DOCS, "penalty": "of the linear model: 1 / C, or alpha"},
     ),
     "hashing": Operator(
         name="hashing",
@@ -81,6 +88,7 @@ TEXTS: dict[str, Operator] = {
         fixed={"tokens": "value"},
         cost=Cost(0.001, 3_000.0, 200.0),
         title="values of very many levels, or words, in columns that a hash picks, sparse",
+        docs={"width": "columns that the hash picks from", "tokens": "what is hashed: the whole value, or its words"},
     ),
     "join_sparse": Operator(
         name="join_sparse",

@@ -108,7 +108,7 @@ ASKED = {
     ),
     "missing_indicators": ("missing_indicators(holes,gaps)",) * 2,
     "date_cycles": ("date_cycles(gaps)",) * 2,
-    "select_features": ("select_features[join]", "select_features[numbers]"),
+    "select_features": ("select_features[join_dense]", "select_features[numbers]"),
 }
 
 
@@ -118,7 +118,7 @@ def test_a_step_that_the_spec_names_is_put_in(op: str) -> None:
     found = chosen(*names, more=f"search: {{space: {{{op}: {{}}}}}}\n")
     linear, trees = ASKED[op]
     assert linear in steps(found["linear"]).split(" ") and trees in steps(found["lightgbm"]).split(" ")
-    assert trees in steps(found["lightgbm_means"]).split(" ")
+    assert all(trees in steps(found[name]).split(" ") for name in ("lightgbm_means", "extra_trees"))
     usual = chosen(*names)
     assert (op in steps(usual["linear"])) == (op == "date_cycles") and op not in steps(usual["lightgbm"])
 

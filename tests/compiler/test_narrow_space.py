@@ -99,7 +99,7 @@ def test_what_was_narrowed_is_told() -> None:
 def test_a_step_that_was_put_in_is_told_and_one_that_is_nowhere_is_warned_of() -> None:
     draft = _draft("{missing_indicators: {}, date_differences: {}, lightgbm: {max_bin: 15}}")
     told = {d.subject: d.value for d in draft.decisions if d.subject.startswith("search.space")}
-    expected = "a step of linear, lightgbm, lightgbm_means"
+    expected = "a step of " + ", ".join(c.id for c in draft.candidates if c.id != "constant")
     assert told == {"search.space.missing_indicators": expected, "search.space.lightgbm.max_bin": "15"}
     (warning,) = [d for d in draft.findings if d.code == "PLAN010"]
     assert warning.severity == "warning" and "'date_differences'" in warning.message and warning.line

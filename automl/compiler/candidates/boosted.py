@@ -60,7 +60,7 @@ def _boosted(pipeline: Pipeline, family: str, name: str, inputs: _Inputs) -> Can
     parts = [pipeline.source("codes", "ordinal", codes)] if codes else []
     if means:
         parts.append(pipeline.source("means", "target_mean", means))
-    parts += [*_quantities(pipeline), *date_steps(pipeline), *pipeline.counts(log=False), *pipeline.marks()]
+    parts += [*number_steps(pipeline), *date_steps(pipeline), *pipeline.counts(log=False), *pipeline.marks()]
     parts += texts
     draft, estimator = pipeline.draft, pipeline.estimator(family)
     params: dict[str, Any] = {"categorical": tuple(range(len(codes))), "threads": draft.resolved.search.trial.cpus}
@@ -77,7 +77,7 @@ def _boosted(pipeline: Pipeline, family: str, name: str, inputs: _Inputs) -> Can
     return pipeline.finish(name, family)
 
 
-def _quantities(pipeline: Pipeline) -> list[str]:
+def number_steps(pipeline: Pipeline) -> list[str]:
     """The numbers; some of them where the spec asks for that and none is constrained, as constraints name positions."""
     numbers = pipeline.of_kind(*NUMERIC)
     if not numbers:

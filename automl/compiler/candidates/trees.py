@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from automl.catalog import OPERATORS
-from automl.compiler.candidates.boosted import date_steps, most_rounds, weighs_classes
-from automl.compiler.candidates.pipeline import NUMERIC, Pipeline
+from automl.compiler.candidates.boosted import date_steps, most_rounds, number_steps, weighs_classes
+from automl.compiler.candidates.pipeline import Pipeline
 from automl.compiler.candidates.texts import dense_text
 from automl.kinds import Kind
 from automl.plan import Candidate
@@ -17,15 +17,12 @@ CODE_LEVELS = 16  # a category with more levels is target-encoded: the order of 
 def build_trees(pipeline: Pipeline, family: str) -> Candidate:
     """Codes of few-valued categories, target means of the others."""
     categories = pipeline.of_kind(Kind.CATEGORICAL)
-    parts = []
-    numbers = pipeline.of_kind(*NUMERIC)
-    if numbers:
-        parts.append(pipeline.source("numbers", "numbers", numbers))
+    parts = number_steps(pipeline)
     if codes := [c for c in categories if c.distinct <= CODE_LEVELS]:
         parts.append(pipeline.source("codes", "ordinal", codes))
     if means := [c for c in categories if c.distinct > CODE_LEVELS]:
         parts.append(pipeline.source("means", "target_mean", means))
-    parts += date_steps(pipeline)
+    parts += [*date_steps(pipeline), *pipeline.counts(log=False), *pipeline.marks()]
     parts += dense_text(pipeline)
     estimator = pipeline.estimator(family)
     pipeline.step(estimator, estimator, [pipeline.join(parts)], _params(pipeline, estimator))
