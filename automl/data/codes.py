@@ -33,4 +33,11 @@ CODES: dict[str, str] = {
     "DATA037": "no column is left to learn from",
     "DATA038": "the target of a regression is not a number",
     "DATA039": "the target has values that are not among the classes",
+    "DATA050": "a sample weight is negative",
+    "DATA051": "a sample weight is missing",
+    "DATA052": "all sample weights are 0",
+    "DATA053": "rows with the weight 0 do not count (note)",
+    "DATA054": "a column of the training file is not in the test file",
+    "DATA055": "values of the test file cannot be read as those of the training file",
+    "DATA056": "no row of the test file has a target",
 }

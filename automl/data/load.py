@@ -11,6 +11,7 @@ from automl.data.physical import PhysicalTable, to_physical
 from automl.data.read import RawTable, read_raw
 from automl.data.schema import Schema
 from automl.data.settings import DataSettings
+from automl.data.tested import read_test
 from automl.errors import Diagnostic
 from automl.spec.model import FormatSpec
 
@@ -23,17 +24,23 @@ class Loaded:
     schema: Schema
     format: FormatSpec
     findings: tuple[Diagnostic, ...]
+    test: PhysicalTable | None = None  # the columns of the test file, read as those of the table
 
 
-def load_table(paths: Sequence[Path], format: FormatSpec, settings: DataSettings) -> Loaded:
-    """Read a table and describe it. Raises AutomlError with DATA codes (`automl.data.codes`)."""
-    return describe(read_raw(paths, format), settings)
+def load_table(paths: Sequence[Path], format: FormatSpec, settings: DataSettings, test: Sequence[Path] = ()) -> Loaded:
+    """Read a table and its test file and describe them. Raises AutomlError with DATA codes (`automl.data.codes`)."""
+    raw = read_raw(paths, format)
+    return describe(raw, settings, read_raw(test, format) if test else None)
 
 
-def describe(raw: RawTable, settings: DataSettings) -> Loaded:
-    """Types and kinds of a table that was read. Raises AutomlError with DATA codes."""
+def describe(raw: RawTable, settings: DataSettings, test: RawTable | None = None) -> Loaded:
+    """Types and kinds of a table that was read; its test file has the same. Raises AutomlError with DATA codes."""
     if settings.missing is None and raw.format.missing is not None:
         settings = replace(settings, missing=raw.format.missing)
     table, told = to_physical(raw, settings)
     schema, more = build_schema(table, settings)
-    return Loaded(table, schema, raw.format, (*raw.findings, *told, *more))
+    findings = (*raw.findings, *told, *more)
+    if test is None:
+        return Loaded(table, schema, raw.format, findings)
+    tested, info = read_test(test, table, schema)
+    return Loaded(table, schema.model_copy(update={"test": info}), raw.format, (*findings, *test.findings), tested)

@@ -95,12 +95,14 @@ def _near(name: str, names: tuple[str, ...]) -> str:
 
 
 def wanted(name: str, settings: DataSettings) -> Physical | None:
-    """The physical type that role or override ask for; None: as inferred. Ids and groups are names: digits are kept."""
+    """The physical type that role or override ask for; None: as inferred. Ids, groups, folds are names: digits stay."""
     kind = settings.kind(name)
     asked = WANTED.get(kind) if kind is not None else None
     if name == settings.target:
         return asked if asked in (None, "number") else "text"
-    return "text" if name in settings.id or name == settings.group else asked
+    if name == settings.weight:
+        return "number"
+    return "text" if name in settings.id or name in (settings.group, settings.fold) else asked
 
 
 def _read(array: Any, name: str, settings: DataSettings) -> tuple[Reading, list[Diagnostic]]:
@@ -112,18 +114,20 @@ def _read(array: Any, name: str, settings: DataSettings) -> tuple[Reading, list[
         array = array.cast(arrow.string())  # 20240131
     if types.is_null(array.type):
         return Reading(ColumnSpec(name, want or "number", spec.tokens), _blank(array, spec, want)), []
-    if _is_text(array.type):
-        cells = texts.cells_of(_strings(array, name), spec)
+    if is_text(array.type):
+        cells = texts.cells_of(strings(array, name), spec)
         return _infer(cells, name == settings.target) if want is None else _force(cells, want)
     return _typed(array, spec, want, name == settings.target), []
 
 
-def _is_text(kind: Any) -> bool:
+def is_text(kind: Any) -> bool:
+    """Whether an arrow type holds texts, or bytes that may be texts."""
     strings = types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind)
     return bool(strings or types.is_binary(kind) or types.is_large_binary(kind) or types.is_fixed_size_binary(kind))
 
 
-def _strings(array: Any, name: str) -> Any:
+def strings(array: Any, name: str) -> Any:
+    """Texts or bytes as texts. Raises AutomlError (DATA008) for bytes that are no text."""
     try:
         array = array.cast(arrow.binary()) if types.is_fixed_size_binary(array.type) else array
         return array.cast(arrow.string())

@@ -21,6 +21,8 @@ class DataSettings:
     time: str | None = None
     columns: Mapping[str, ColumnSpec] = field(default_factory=dict)
     missing: tuple[str, ...] | None = None
+    weight: str | None = None
+    fold: str | None = None  # the column that names the fold of each row
 
     def tokens(self, name: str) -> tuple[str, ...]:
         """The texts that mean missing in this column, without blanks around them, sorted; an empty cell always is."""
@@ -39,6 +41,6 @@ class DataSettings:
         for key, names in (("id", self.id), ("ignore", self.ignore), ("columns", tuple(self.columns))):
             for name in names:
                 yield key, name
-        for key, one in (("group", self.group), ("time", self.time)):
+        for key, one in (("group", self.group), ("time", self.time), ("weight", self.weight)):
             if one is not None:
                 yield key, one

@@ -39,7 +39,7 @@ Warnings = tuple[Diagnostic, ...]
 def package_files(request: EmitRequest) -> tuple[Files, Warnings]:
     """Path -> content of all files, manifest included, and the warnings. Touches no file of the user's."""
     name = package_name(request.plan.spec.name)
-    steps = steps_of(request.graph, request.tasks, request.plan.rows.inner)
+    steps = steps_of(request.graph, request.tasks, request.plan.rows.inner, request.plan.rows.whole)
     crossed = any(step.inner for step in steps)
     serve, refit = _serve_pins(request), _refit_pins(request)
     context = _context(request, steps) | {
@@ -157,7 +157,7 @@ def _facts(request: EmitRequest, name: str) -> dict[str, Any]:
         "version": request.plan.spec.package.version,
         "task": request.plan.task,
         "automl": __version__,
-        "data": request.plan.data_schema.fingerprint,
+        "data": request.plan.data_schema.data_digest,
         "versions": dict(request.lock.versions),
         "cpu": request.lock.cpu,
         "carries_training_rows": False,  # no operator of the catalog keeps rows

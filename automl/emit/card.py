@@ -33,7 +33,12 @@ def card_context(request: EmitRequest) -> dict[str, Any]:
         "score_spread": number(float(folds.std(ddof=1))) if len(folds) > 1 else None,
         "score_folds": tuple(number(score) for score in trial.folds),
         "holdout_score": None if request.winner.holdout_score is None else number(request.winner.holdout_score),
-        "holdout_share": None if plan.rows.holdout is None else number(float(plan.spec.validation.holdout)),
+        "holdout_share": None
+        if plan.rows.holdout is None or schema.test is not None
+        else number(float(plan.spec.validation.holdout)),
+        "test_rows": None if schema.test is None else schema.test.rows,
+        "weight": plan.spec.data.weight or "",
+        "rows_without_weight": schema.rows_without_weight,
         "interval": None
         if request.holdout_interval is None
         else tuple(number(end) for end in request.holdout_interval),
@@ -42,7 +47,7 @@ def card_context(request: EmitRequest) -> dict[str, Any]:
         "rows": schema.rows,
         "rows_without_target": schema.rows_without_target,
         "class_rows": tuple((info.label, info.rows) for info in schema.classes) if plan.classes else (),
-        "data_fingerprint": schema.fingerprint,
+        "data_fingerprint": schema.data_digest,
         "target": plan.spec.data.target,
         "candidate": trial.candidate,
         "threshold_text": None if trial.threshold is None else plain(repr(trial.threshold)),

@@ -11,7 +11,7 @@ from automl.catalog import OPERATORS
 from automl.catalog.operator import Operator
 from automl.emit.text import plain, tame
 from automl.graph import SOURCE, Graph, Node
-from automl.rows import ALL, Split
+from automl.rows import ALL, RowSet, Split
 from automl.tasks import Fit, Task
 
 SHOWN_NAMES = 4  # column names that a docstring tells; more are a number and a constant
@@ -110,28 +110,29 @@ def _and(names: list[str]) -> str:
     return ", ".join(names[:-1]) + " and " + names[-1]
 
 
-def steps_of(graph: Graph, tasks: Iterable[Task], split: Split) -> tuple[Step, ...]:
+def steps_of(graph: Graph, tasks: Iterable[Task], split: Split, whole: RowSet = ALL) -> tuple[Step, ...]:
     """One Step per node, in the graph's order.
 
-    Raises ValueError where the tasks do not fit the graph over all rows, or cross-fit by another split than `split`.
+    Raises ValueError where the tasks do not fit the graph over the rows `whole`, or cross-fit by another split.
     """
     names = _step_names(graph)
     fits: dict[str, list[Fit]] = {}
     for task in tasks:
         if isinstance(task, Fit):
             fits.setdefault(task.node, []).append(task)
-    steps = tuple(_step(node, names, fits.get(node.id, []), split) for node in graph.nodes)
+    steps = tuple(_step(node, names, fits.get(node.id, []), (split, whole)) for node in graph.nodes)
     edges = {step.variable: step.edge for step in steps}
     return tuple(replace(step, edges=tuple(edges[name] for name in step.inputs)) for step in steps)
 
 
-def _step(node: Node, names: Mapping[str, str], fits: list[Fit], split: Split) -> Step:
+def _step(node: Node, names: Mapping[str, str], fits: list[Fit], cut: tuple[Split, RowSet]) -> Step:
+    split, every = cut
     operator = OPERATORS[node.op]
-    whole = [fit for fit in fits if fit.rows == ALL]
+    whole = [fit for fit in fits if fit.rows == every]
     if len(whole) != (1 if operator.fitted else 0):
         raise ValueError(f"step {node.id!r} has {len(whole)} fits on all rows")
-    inner = {fit.rows: fit for fit in fits if fit.rows != ALL}
-    expected = [ALL.part(split, index, "in") for index in range(split.folds or 0)] if operator.cross_fitted else []
+    inner = {fit.rows: fit for fit in fits if fit.rows != every}
+    expected = [every.part(split, index, "in") for index in range(split.folds or 0)] if operator.cross_fitted else []
     if set(inner) != set(expected):
         raise ValueError(f"step {node.id!r} is cross-fitted in another way than can be written down")
     return Step(

@@ -32,7 +32,7 @@ def fit(inputs: tuple[Any, ...], target: Target, params: Mapping[str, Any], seed
         model = LogisticRegression(C=params["C"], class_weight=weight, max_iter=MAX_ITERATIONS)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # not converged: still a model, judged by its score
-            model.fit(as_scipy(x), target.values)
+            model.fit(as_scipy(x), target.values, sample_weight=target.weights)
         weights, intercepts = model.coef_, model.intercept_
     return State(
         values={"classes": target.classes},

@@ -28,7 +28,7 @@ def fit(inputs: tuple[Any, ...], target: Target, params: Mapping[str, Any], seed
     model = Ridge(alpha=params["alpha"], **solver)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # badly conditioned: still a model, judged by its score
-        model.fit(as_scipy(x), target.values)
+        model.fit(as_scipy(x), target.values, sample_weight=target.weights)
     return State(
         arrays={
             "weights": np.ascontiguousarray(model.coef_[np.newaxis, :]),

@@ -10,13 +10,12 @@ from automl.errors import Diagnostic
 from automl.spec.check_accept import check_accept, check_metric
 from automl.spec.check_package import check_name, check_package
 from automl.spec.check_search import check_search
+from automl.spec.check_validation import check_validation
 from automl.spec.findings import Findings
 from automl.spec.loaded import LoadedSpec
 from automl.spec.places import Path, dotted, quoted
-from automl.spec.written import WrittenData, WrittenFolds, WrittenFormat, WrittenSpec
+from automl.spec.written import WrittenData, WrittenFormat, WrittenSpec
 
-LARGEST_HOLDOUT: Final = 0.9
-MOST_FOLDS: Final = 1000
 SUFFIXES: Final = (".csv", ".csv.gz", ".parquet")
 LATER_SUFFIXES: Final = (".csv.zst", ".jsonl", ".arrow", ".feather")
 # Codes of data-quality findings whose handling `data.checks` can change.
@@ -41,7 +40,7 @@ def check_written(spec: WrittenSpec, findings: Findings) -> list[Diagnostic]:
         message = f"data.positive is for binary tasks, and task is {spec.task}"
         findings.error("SPEC045", ("data", "positive"), message, "leave it out", at="key")
     check_metric(spec.metric, spec.task, findings)
-    _check_validation(spec, findings)
+    check_validation(spec, findings)
     if spec.search is not None:
         check_search(spec.search, spec.task, findings)
     _check_ensemble(spec, findings)
@@ -56,10 +55,6 @@ def _check_data(data: WrittenData, findings: Findings) -> None:
     _check_source(data, findings)
     for path in ("path", "test"):
         _check_files(getattr(data, path), ("data", path), findings)
-    if data.test is not None:
-        findings.later(("data", "test"), "a separate test file", "validation.holdout keeps a share of the rows")
-    if data.weight is not None:
-        findings.later(("data", "weight"), "a column of sample weights")
     if data.format is not None:
         _check_format(data.format, findings)
     for name, column in (data.columns or {}).items():
@@ -157,43 +152,12 @@ def _check_roles(data: WrittenData, findings: Findings) -> None:
                 findings.error("SPEC041", ("data", role, i), message, "id columns are no features either")
     for role, column in single.items():
         findings.not_empty(("data", role), column)
+        if role == "weight" and column and any(column in names for names in lists.values()):
+            findings.error("SPEC041", ("data", role), f"the weights {quoted(column)} are listed under id or ignore too")
         if column and column == data.target:
             findings.error("SPEC040", ("data", role), f"the target {quoted(column)} is data.{role} too")
         if role == "weight" and column is not None and column in (data.group, data.time):
             findings.error("SPEC041", ("data", role), f"column {quoted(column)} has two roles")
-
-
-def _check_validation(spec: WrittenSpec, findings: Findings) -> None:
-    part = spec.validation
-    if part is None:
-        return
-    path: Path = ("validation",)
-    if isinstance(part.folds, WrittenFolds):
-        findings.later((*path, "folds"), "a column of folds", "write how many: 5")
-    elif part.folds is not None and part.folds < 2:
-        message = f"validation.folds: expected 2 or more, found {part.folds}"
-        findings.error("SPEC037", (*path, "folds"), message)
-    if isinstance(part.folds, int):
-        findings.at_most((*path, "folds"), part.folds, MOST_FOLDS)
-    if part.holdout is not None and not 0 <= part.holdout <= LARGEST_HOLDOUT:
-        message = f"validation.holdout: expected a share from 0 to {LARGEST_HOLDOUT}, found {part.holdout:g}"
-        findings.error("SPEC036", (*path, "holdout"), message)
-    if part.gap is not None:
-        findings.later((*path, "gap"), "a gap between training and validation")
-    _check_kind(spec, findings)
-
-
-def _check_kind(spec: WrittenSpec, findings: Findings) -> None:
-    """A split by time or group needs the column; strata need classes."""
-    assert spec.validation is not None
-    path: Path = ("validation", "kind")
-    kind, data = spec.validation.kind, spec.data
-    for role, code in (("time", "SPEC038"), ("group", "SPEC039")):
-        if kind == role and getattr(data, role) is None and not findings.spoilt(("data", role)):
-            message = f"a {role} split needs a column: data.{role} is not given"
-            findings.error(code, path, message, f"add {role}: COLUMN under data")
-    if kind == "stratified" and spec.task == "regression":
-        findings.error("SPEC044", path, "a stratified split needs classes, and task is regression", "use random")
 
 
 def _check_ensemble(spec: WrittenSpec, findings: Findings) -> None:

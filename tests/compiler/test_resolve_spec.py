@@ -41,10 +41,19 @@ def test_every_default() -> None:
             "time": None,
             "columns": {},
             "checks": {},
+            "weight": None,
+            "test": [],
         },
         "metric": "roc_auc",
+        "validation": {
+            "kind": "stratified",
+            "folds": 5,
+            "holdout": 0.2,
+            "fold_column": None,
+            "gap_rows": None,
+            "gap_s": None,
+        },
         "metric_options": None,
-        "validation": {"kind": "stratified", "folds": 5, "holdout": 0.2},
         "search": {
             "seed": 0,
             "budget": {"trials": 100, "time_s": 300.0},
@@ -113,7 +122,8 @@ def test_what_is_written_stands_and_is_not_told() -> None:
     assert (spec.data.positive, spec.data.id, spec.data.ignore) == ("no", ("owner",), ("price", "grade"))
     assert spec.data.format.missing == ("", "?") and spec.data.columns["count"].kind == "categorical"
     assert spec.metric == "log_loss"
-    assert spec.validation.model_dump() == {"kind": "random", "folds": 3, "holdout": 0.0}
+    written = spec.validation.model_dump(exclude_none=True)
+    assert written == {"kind": "random", "folds": 3, "holdout": 0.0}
     search = spec.search
     assert (search.seed, search.families, search.parallelism) == (5, ("linear",), 3)
     assert (search.budget.trials, search.budget.time_s) == (None, 120.0)

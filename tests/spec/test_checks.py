@@ -44,7 +44,7 @@ def space(text: str) -> str:
         (SHORTEST + "  checks: {outliers: allow}\n", ["SPEC022"]),
         (SHORTEST + "  checks: {DQ999: ignore}\n", ["SPEC022"]),
         (SHORTEST + "  group: Churn\n", ["SPEC040"]),
-        (SHORTEST + "  weight: w\n  time: w\n", ["SPEC041", "SPEC090"]),
+        (SHORTEST + "  weight: w\n  time: w\n", ["SPEC041"]),
         (SHORTEST + "  id: [a]\n  group: a\n  time: b\n  positive: yes\n", []),
         (SHORTEST + "task: regression\nvalidation: {kind: stratified}\n", ["SPEC044"]),
         (SHORTEST + "validation: {folds: 2, holdout: 0.9}\n", []),
@@ -68,7 +68,7 @@ def space(text: str) -> str:
         (SHORTEST + 'package: {base_image: "a\\nRUN x"}\n', ["SPEC059"]),
         (SHORTEST + "package: {sign: key.pem, targets: [onnx, mlflow]}\n", ["SPEC090"] * 3),
         (SHORTEST.replace("version: 1", "version: 2") + "validation: {folds: {}}\n", ["SPEC030", "SPEC020"]),
-        (OTHERS, ["SPEC090"] * 3 + ["SPEC038"]),
+        (OTHERS, ["SPEC090", "SPEC038", "SPEC071", "SPEC072"]),
     ],
 )
 def test_checks(text: str, expected: list[str]) -> None:
