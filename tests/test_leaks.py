@@ -25,7 +25,7 @@ from automl.rows import RowSet
 from automl.runtime.columns import Column, Columns, Text
 from automl.runtime.state import State
 from automl.tasks import Fit
-from tests.support.folds import CANDIDATES, KINDS, SMALL, Case, Leaking, compiled, honest
+from tests.support.folds import CANDIDATES, KINDS, OTHERS, SMALL, Case, Leaking, compiled, honest
 from tests.support.folds import one_thread as one_thread
 from tests.support.tables import SPEC, mixed
 
@@ -93,6 +93,11 @@ def test_no_state_changes_with_the_rows_it_is_scored_on(kind: str, candidate: st
     assert moved(case(kind, candidate), honest) == set()
 
 
+@pytest.mark.parametrize("candidate", OTHERS)
+def test_the_same_for_the_other_families(candidate: str) -> None:
+    assert moved(case("random", candidate), honest) == set()
+
+
 @pytest.mark.parametrize("target", ["price", "grade"])
 @pytest.mark.parametrize("candidate", CANDIDATES)
 def test_the_same_for_quantities_and_many_classes(candidate: str, target: str) -> None:
@@ -113,7 +118,7 @@ def test_every_value_was_changed_and_inner_fits_are_among_the_states() -> None:
     assert inner is not None
     fits = [task.op for task in one.lowering.tasks if isinstance(task, Fit)]
     assert fits.count("target_mean") == inner + 1
-    fitted = {node.op for name in CANDIDATES for node in one.plan.candidate(name).graph.nodes}
+    fitted = {node.op for name in (*CANDIDATES, *OTHERS) for node in one.plan.candidate(name).graph.nodes}
     # Steps over texts: tests/test_texts.py.
     assert fitted == {name for name, op in OPERATORS.items() if name not in ("constant", "ridge", *TEXTS)}, (
         "every operator is here"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from automl.catalog.estimators import ESTIMATORS, FAMILIES, Family
+from automl.catalog.estimators import ESTIMATORS, FAMILIES
+from automl.catalog.families import Family
 from automl.catalog.metrics import METRICS, Metric
 from automl.catalog.operator import Operator
 from automl.catalog.texts import TEXTS

@@ -22,6 +22,7 @@ class Cost:
     base_s: float
     cell_ns: float  # nanoseconds per row and column (and round, for boosting)
     cell_bytes: float
+    most_rows: int | None = None  # rows beyond which a fit takes no longer: it sees a sample, or fewer epochs
 
 
 @dataclass(frozen=True)
@@ -52,4 +53,6 @@ class Operator:
     requires: tuple[str, ...] = ("numpy",)  # distributions that `apply` needs
     fit_requires: tuple[str, ...] = ("numpy",)  # distributions that `fit` needs
     cost: Cost = Cost(0.001, 20.0, 16.0)
+    monotone: bool = False  # honours `increasing` and `decreasing`: positions of features
+    keeps_rows: bool = False  # its State holds training rows
     title: str = ""  # one line for people: what it does, in a model card

@@ -53,8 +53,9 @@ def _one_fit(candidate: Candidate, draft: Draft) -> Forecast:
         width = len(node.columns) + sum(widths.get(name, 0) for name in node.inputs)
         widths[node.id] = width * WIDENING.get(node.op, 1.0)
         cells = rows * max(width, 1)
+        timed = cells if cost.most_rows is None else min(rows, cost.most_rows) * max(width, 1)
         repeats = (draft.laid_out.inner.folds or 0) + 1 if OPERATORS[node.op].cross_fitted else 1
-        seconds += repeats * cost.base_s + repeats * cells * cost.cell_ns * 1e-9 * _rounds(
+        seconds += repeats * cost.base_s + repeats * timed * cost.cell_ns * 1e-9 * _rounds(
             node, candidate, len(draft.classes)
         )
         size += cells * cost.cell_bytes

@@ -8,9 +8,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from automl.catalog import FAMILIES
 from automl.catalog.metrics import METRICS
 from automl.compiler.draft import Draft
+from automl.compiler.families import choose_families
 from automl.spec.check_accept import metric_name
 from automl.spec.model import (
     BudgetSpec,
@@ -257,7 +257,7 @@ def _search(draft: Draft) -> tuple[Draft, SearchSpec]:
     search = draft.loaded.written.search
     budget = _or(search, "budget", None)
     trial = _or(search, "trial", None)
-    families = tuple(_or(search, "families", tuple(name for name in FAMILIES if name != "constant")))
+    draft, families = choose_families(draft)
     if budget is None:
         reason = "the default; the first one reached ends the search"
         draft = draft.decide("search.budget", f"{DEFAULT_TRIALS} trials, {DEFAULT_TIME_S:.0f} s", reason)

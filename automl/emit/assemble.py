@@ -16,7 +16,7 @@ from automl.emit.render import render_target
 from automl.emit.request import EmitRequest
 from automl.emit.requirements import Pin, at_least, hash_table, lock_text, pins, unhashed
 from automl.emit.sources import copied_sources
-from automl.emit.steps import Step, artifacts_of, operators_of, pipeline_context, steps_of, train_context
+from automl.emit.steps import Step, artifacts_of, carries_rows, operators_of, pipeline_context, steps_of, train_context
 from automl.emit.targets import folders
 from automl.errors import Diagnostic
 from automl.lock import lock_text as locks_text
@@ -160,7 +160,7 @@ def _facts(request: EmitRequest, name: str) -> dict[str, Any]:
         "data": request.plan.data_schema.data_digest,
         "versions": dict(request.lock.versions),
         "cpu": request.lock.cpu,
-        "carries_training_rows": False,  # no operator of the catalog keeps rows
+        "carries_training_rows": carries_rows(request.graph),
         "requires": sorted({name for operator in operators_of(request.graph) for name in operator.requires}),
     }
 

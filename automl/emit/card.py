@@ -8,6 +8,7 @@ import numpy as np
 
 from automl.catalog.metrics import Metric
 from automl.emit.request import EmitRequest
+from automl.emit.steps import carries_rows
 from automl.emit.text import plain
 from automl.spec.model import Criterion
 from automl.value import pretty_json
@@ -45,6 +46,7 @@ def card_context(request: EmitRequest) -> dict[str, Any]:
         "baseline_score": None if request.baseline is None else number(request.baseline.score),
         "criteria": tuple(criterion_text(criterion) for criterion in plan.spec.accept),
         "rows": schema.rows,
+        "carries_rows": carries_rows(request.graph),
         "rows_without_target": schema.rows_without_target,
         "class_rows": tuple((info.label, info.rows) for info in schema.classes) if plan.classes else (),
         "data_fingerprint": schema.data_digest,

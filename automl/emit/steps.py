@@ -168,6 +168,11 @@ def operators_of(graph: Graph) -> tuple[Operator, ...]:
     return tuple(OPERATORS[name] for name in sorted({node.op for node in graph.nodes}))
 
 
+def carries_rows(graph: Graph) -> bool:
+    """Whether the artifacts hold rows of the training table, not only what was computed from them."""
+    return any(operator.keeps_rows for operator in operators_of(graph))
+
+
 def pipeline_context(steps: tuple[Step, ...], classes: tuple[str, ...]) -> dict[str, Any]:
     """What pipeline.py.jinja reads."""
     return {

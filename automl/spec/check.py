@@ -8,6 +8,7 @@ from typing import Final
 
 from automl.errors import Diagnostic
 from automl.spec.check_accept import check_accept, check_metric
+from automl.spec.check_monotone import check_monotone
 from automl.spec.check_package import check_name, check_package
 from automl.spec.check_search import check_search
 from automl.spec.check_validation import check_validation
@@ -36,6 +37,7 @@ def check_written(spec: WrittenSpec, findings: Findings) -> list[Diagnostic]:
     check_name(spec.name, findings)
     _check_data(spec.data, findings)
     _check_roles(spec.data, findings)
+    check_monotone(spec, findings)
     if spec.data.positive is not None and spec.task not in (None, "binary"):
         message = f"data.positive is for binary tasks, and task is {spec.task}"
         findings.error("SPEC045", ("data", "positive"), message, "leave it out", at="key")
@@ -58,8 +60,6 @@ def _check_data(data: WrittenData, findings: Findings) -> None:
     if data.format is not None:
         _check_format(data.format, findings)
     for name, column in (data.columns or {}).items():
-        if column.monotone is not None:
-            findings.later(("data", "columns", name, "monotone"), "a monotone constraint")
         if column.missing is not None:
             findings.no_doubles(("data", "columns", name, "missing"), column.missing)
     for code in data.checks or {}:

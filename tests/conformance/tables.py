@@ -44,8 +44,8 @@ def params_of(case: Case, features: int) -> dict[str, Any]:
     params: dict[str, Any] = {name: param.default for name, param in case.op.space.items()} | dict(case.op.fixed)
     if case.op.rounds:
         params[case.op.rounds] = 12
-    if "min_data_in_leaf" in params:
-        params["min_data_in_leaf"] = 3  # so that trees of few rows have splits
+    smaller = {"min_data_in_leaf": 3, "min_samples_leaf": 3, "n_estimators": 12, "width": 16, "epochs": 1, "k": 5}
+    params |= {name: value for name, value in smaller.items() if name in params}  # splits on few rows; quick fits
     if case.op.role == "estimator" and Kind.CODE in case.op.accepts and features > 1:
         params["categorical"] = (features - 1,)
     return params

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from automl.catalog import METRICS, OPERATORS, Metric
+from automl.catalog import FAMILIES, METRICS, OPERATORS, Metric
 from automl.params import Choice
 from automl.spec import check_space
-from automl.spec.check_search import LATER_FAMILIES
 from automl.spec.codes import CODES
 from tests.spec.support import OTHERS, SHORTEST, codes, findings
 
@@ -86,7 +85,8 @@ def test_checks(text: str, expected: list[str]) -> None:
         ("lightgbm: {threads: 4}", ["SPEC049"]),
         ("one_hot: {unknown_category: reject}", ["SPEC049"]),
         ("standardise: {a: 1}", ["SPEC049"]),
-        ("mlp: {a: 1}", ["SPEC090"]),
+        ("mlp: {a: 1, width: 0, layers: 1}", ["SPEC049", "SPEC051"]),
+        ("knn: {weights: {options: [near]}, k: {low: 1, high: 3}}", ["SPEC051"]),
         ("lightgbm: {num_leaves: 1}", ["SPEC051"]),
         ("lightgbm: {num_leaves: 31.5}", ["SPEC051"]),
         ("lightgbm: {num_leaves: true}", ["SPEC051"]),
@@ -128,9 +128,11 @@ def test_limits_name_parameters_that_exist() -> None:
         assert name in (*OPERATORS[operator].space, *OPERATORS[operator].fixed)
 
 
-def test_what_comes_later_says_so_until_it_is_there() -> None:
-    for family in LATER_FAMILIES:
-        assert codes(SHORTEST + f"search: {{families: [{family}]}}\n") in (["SPEC090"], [])
+@pytest.mark.parametrize("name", FAMILIES)
+def test_every_family_can_be_named(name: str) -> None:
+    assert codes(SHORTEST + f"search: {{families: [{name}]}}\n") == []
+    told = ["SPEC047"] if "regression" not in FAMILIES[name].estimators else []
+    assert codes(SHORTEST + f"task: regression\nsearch: {{families: [{name}]}}\n") == told
 
 
 @pytest.mark.parametrize("metric", METRICS.values(), ids=METRICS)

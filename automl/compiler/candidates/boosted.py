@@ -69,23 +69,24 @@ def _boosted(pipeline: Pipeline, family: str, name: str, inputs: _Inputs) -> Can
     draft, estimator = pipeline.draft, pipeline.estimator(family)
     params: dict[str, Any] = {"categorical": tuple(range(len(codes))), "threads": draft.resolved.search.trial.cpus}
     params |= pipeline.objective()
-    if not _weighs_classes(draft):
+    params |= pipeline.monotone(len(codes) + len(means))  # where there are constraints, a mean is one feature
+    if not weighs_classes(draft):
         params["class_weight"] = "none"
     rounds = OPERATORS[estimator].rounds
     if rounds is not None:
-        params[rounds] = _most_rounds(draft, int(str(OPERATORS[estimator].fixed[rounds])))
+        params[rounds] = most_rounds(draft, int(str(OPERATORS[estimator].fixed[rounds])))
     if not codes:  # nothing to search where there are no categories
         params |= {name: OPERATORS[estimator].space[name].default for name in CATEGORY_PARAMS}
     pipeline.step(estimator, estimator, [pipeline.join(parts)], params)
     return pipeline.finish(name, family)
 
 
-def _weighs_classes(draft: Draft) -> bool:
+def weighs_classes(draft: Draft) -> bool:
     """Whether weights of classes are worth a search: they spoil probabilities that a metric takes at their word."""
     return draft.task != "regression" and draft.resolved.metric not in ("log_loss", "brier")
 
 
-def _most_rounds(draft: Draft, usual: int) -> int:
+def most_rounds(draft: Draft, usual: int) -> int:
     """How long to boost: longer on small tables, shorter where a round is one tree for each of many classes."""
     trees = len(draft.classes) if len(draft.classes) > 2 else 1
     rounds = MANY_ROUNDS if draft.schema.rows <= SMALL_TABLE else usual

@@ -12,7 +12,14 @@ CODES_AS_LEVELS = 32  # whole numbers with at most so many values are one-hot en
 
 
 def build_linear(pipeline: Pipeline, family: str) -> Candidate:
-    """Scaled numbers, one column per level of few-valued columns, target means of the others, the words of texts."""
+    """The estimator of the family behind scaled numbers, and the words of texts beside them."""
+    estimator = pipeline.estimator(family)
+    pipeline.step(estimator, estimator, [pipeline.join(scaled_numbers(pipeline) + sparse_text(pipeline))])
+    return pipeline.finish("linear", family)
+
+
+def scaled_numbers(pipeline: Pipeline) -> list[str]:
+    """Parts: scaled numbers, one column per level of few-valued columns, target means of the others. No texts."""
     levels = [c for c in pipeline.of_kind(Kind.CATEGORICAL) if c.distinct <= ONE_HOT_LEVELS]
     levels += [c for c in pipeline.of_kind(Kind.INTEGER) if c.distinct <= CODES_AS_LEVELS]
     many = [c for c in pipeline.of_kind(Kind.CATEGORICAL) if c.distinct > ONE_HOT_LEVELS]
@@ -31,7 +38,4 @@ def build_linear(pipeline: Pipeline, family: str) -> Candidate:
         parts.append(pipeline.step("scale_means", "standardise", [pipeline.source("means", "target_mean", many)]))
     if levels:
         parts.append(pipeline.source("levels", "one_hot", levels))
-    parts += sparse_text(pipeline)
-    estimator = pipeline.estimator(family)
-    pipeline.step(estimator, estimator, [pipeline.join(parts)])
-    return pipeline.finish("linear", family)
+    return parts

@@ -14,6 +14,7 @@ from automl.kinds import Kind
 from automl.params import ParamValue
 from automl.plan import Candidate, Forecast
 
+RENEWED = ("absolute", "quantile", "mape")
 NUMERIC = (Kind.NUMERIC, Kind.INTEGER, Kind.BOOLEAN)
 
 
@@ -45,12 +46,12 @@ class Pipeline:
         """A step that reads matrices."""
         return self._add(Node(id=node_id, op=op, inputs=tuple(inputs), params=self._policies(op, params)))
 
-    def join(self, parts: list[str]) -> str:
+    def join(self, parts: list[str], node_id: str = "join") -> str:
         """All parts side by side; sparse where one of them is."""
         if len(parts) == 1:
             return parts[0]
         sparse = any(OPERATORS[node.op].gives_sparse for node in self.nodes if node.id in parts)
-        return self.step("join", "join_sparse" if sparse else "join", parts)
+        return self.step(node_id, "join_sparse" if sparse else "join", parts)
 
     def finish(self, candidate_id: str, family: str) -> Candidate:
         """The candidate, its free parameters from the catalog."""
@@ -74,9 +75,27 @@ class Pipeline:
         assert self.draft.task is not None
         return FAMILIES[family].estimators[self.draft.task]
 
+    def monotone(self, first: int) -> dict[str, tuple[int, ...]]:
+        """The positions of numeric columns that a prediction must rise or fall with; `first` is that of the first one.
+
+        Empty where the spec constrains none.
+        """
+        names = [c.name for c in self.of_kind(*NUMERIC)]
+        wanted = {name: column.monotone for name, column in self.draft.resolved.data.columns.items()}
+        found = {
+            way: tuple(first + i for i, name in enumerate(names) if wanted.get(name) == way)
+            for way in ("increasing", "decreasing")
+        }
+        return {way: positions for way, positions in found.items() if positions}
+
     def objective(self) -> dict[str, ParamValue]:
-        """What an estimator of this draft is to optimise, as parameters of its step."""
-        return objective_of(self.draft.scorer)
+        """What an estimator of this draft is to optimise, as parameters of its step.
+
+        Boosting for a median or a quantile sets the values of leaves anew and forgets that they must rise or fall:
+        beside monotone constraints it is squares that are optimised.
+        """
+        found = objective_of(self.draft.scorer)
+        return {} if self.monotone(0) and found.get("objective") in RENEWED else found
 
     def _add(self, node: Node) -> str:
         self.nodes.append(node)
