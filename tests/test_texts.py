@@ -138,6 +138,8 @@ def test_every_family_takes_a_table_of_nothing_but_text(family: str) -> None:
     plan, _ = compiled(only, SPEC + f"  columns: {{said: {{kind: text}}}}\nsearch: {{families: [{family}]}}\n")
     ops = {node.op for candidate in plan.candidates[1:] for node in candidate.graph.nodes}
     assert family == "constant" or ops & {"tfidf", "text_score"}
+    for candidate in plan.candidates:  # a join alone takes several inputs
+        assert all(len(n.inputs) == 1 or OPERATORS[n.op].widens == "joins" for n in candidate.graph.nodes)
 
 
 def test_texts_are_features_and_distinct_codes_are_not() -> None:

@@ -12,14 +12,14 @@ CODES_AS_LEVELS = 32  # whole numbers with at most so many values are one-hot en
 
 
 def build_linear(pipeline: Pipeline, family: str) -> Candidate:
-    """The estimator of the family behind scaled numbers, and the words of texts beside them."""
+    """The estimator of the family behind scaled numbers and the words of texts."""
     estimator = pipeline.estimator(family)
-    pipeline.step(estimator, estimator, [pipeline.join(scaled_numbers(pipeline) + sparse_text(pipeline))])
+    pipeline.step(estimator, estimator, [pipeline.join(scaled_parts(pipeline) + sparse_text(pipeline))])
     return pipeline.finish("linear", family)
 
 
-def scaled_numbers(pipeline: Pipeline) -> list[str]:
-    """Parts: scaled numbers, one column per level of few-valued columns, target means of the others. No texts."""
+def scaled_parts(pipeline: Pipeline) -> list[str]:
+    """Scaled numbers, one column per level of few-valued columns, target means of the others; nothing of texts."""
     levels = [c for c in pipeline.of_kind(Kind.CATEGORICAL) if c.distinct <= ONE_HOT_LEVELS]
     levels += [c for c in pipeline.of_kind(Kind.INTEGER) if c.distinct <= CODES_AS_LEVELS]
     many = [c for c in pipeline.of_kind(Kind.CATEGORICAL) if c.distinct > ONE_HOT_LEVELS]
