@@ -11,7 +11,7 @@ from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import Ridge
 
-from automl.catalog import OPERATORS
+from automl.catalog import FAMILIES, OPERATORS
 from automl.compiler.check_types import infer_types
 from automl.fitting import ridge as fit_ridge
 from automl.fitting import svd as fit_svd
@@ -61,8 +61,8 @@ def test_tfidf_is_that_of_scikit_learn(least: int) -> None:
 
 
 def test_the_terms_in_most_rows_are_kept_and_ties_go_by_code_point() -> None:
-    state = fit_tfidf.fit((column(["b a", "b c", "b", "a c"]),), NOTHING, {"max_features": 2, "min_count": 2}, 0)
-    assert state.values["terms"] == [["a", "b"]]
+    state = fit_tfidf.fit((column(["z b", "z c", "z b", "c", "z"]),), NOTHING, {"max_features": 2, "min_count": 2}, 0)
+    assert state.values["terms"] == [["b", "z"]]
 
 
 @pytest.mark.parametrize("values", [["", "", "!"], ["x", "y", "z"]], ids=["no word", "no word twice"])
@@ -130,6 +130,16 @@ def test_no_state_over_texts_changes_with_the_rows_it_is_scored_on(candidate: st
     one = Case(plan, dataset, plan.candidate(candidate), 1)
     assert {"tfidf", "text_score"} & {node.op for node in one.candidate.graph.nodes}
     assert moved(one, honest) == set()
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_family_takes_a_table_of_nothing_but_text(family: str) -> None:
+    only = {name: cells for name, cells in table(60).items() if name != "n"}
+    plan, _ = compiled(only, SPEC + f"  columns: {{said: {{kind: text}}}}\nsearch: {{families: [{family}]}}\n")
+    ops = {node.op for candidate in plan.candidates[1:] for node in candidate.graph.nodes}
+    assert family == "constant" or ops & {"tfidf", "text_score"}
+    for candidate in plan.candidates:  # a join alone takes several inputs
+        assert all(len(n.inputs) == 1 or OPERATORS[n.op].widens == "joins" for n in candidate.graph.nodes)
 
 
 def test_texts_are_features_and_distinct_codes_are_not() -> None:

@@ -47,12 +47,12 @@ class Pipeline:
         """A step that reads matrices."""
         return self._add(Node(id=node_id, op=op, inputs=tuple(inputs), params=self._policies(op, params)))
 
-    def join(self, parts: list[str]) -> str:
+    def join(self, parts: list[str], node_id: str = "join") -> str:
         """All parts side by side; sparse where one of them is."""
         if len(parts) == 1:
             return parts[0]
         sparse = any(OPERATORS[node.op].gives_sparse for node in self.nodes if node.id in parts)
-        return self.step("join", "join_sparse" if sparse else "join", parts)
+        return self.step(node_id, "join_sparse" if sparse else "join", parts)
 
     def asked(self, op: str) -> bool:
         """Whether `search.space` names that operator: steps that stand in no candidate by default are put in then."""

@@ -17,6 +17,6 @@ def build_scaled(pipeline: Pipeline, family: str) -> Candidate:
     params = {"class_weight": "none"} if fixed else None
     parts = scaled_parts(pipeline)
     if texts := dense_text(pipeline):
-        parts.append(pipeline.step("scale_texts", "standardise", texts))
+        parts.append(pipeline.step("scale_texts", "standardise", [pipeline.join(texts, "texts")]))
     pipeline.step(estimator, estimator, [pipeline.join(parts)], params)
     return pipeline.finish(family, family)
