@@ -83,7 +83,7 @@ ESTIMATORS: dict[str, Operator] = {
         requires=("numpy", "lightgbm"),
         monotone=True,
         fit_requires=("numpy", "lightgbm", "scipy"),
-        cost=Cost(0.05, 9.0, 24.0),
+        cost=Cost(0.05, 7.0, 24.0),
         title="gradient boosted trees (LightGBM)",
     ),
     **TREES,

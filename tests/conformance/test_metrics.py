@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import math
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -100,17 +99,6 @@ def test_declaration(metric: Metric) -> None:
     assert metric.chooses_threshold == (metric.name in FORMULAS)
     assert not metric.chooses_threshold or (metric.needs == "label" and "binary" in metric.tasks)
     assert metric.objective == "squared" or metric.tasks == {"regression"}
-
-
-def test_the_reference_lists_every_metric() -> None:
-    page = (Path(__file__).parents[2] / "docs" / "reference" / "metrics.md").read_text(encoding="utf-8")
-    for metric in METRICS.values():
-        (row,) = (line for line in page.splitlines() if line.startswith(f"| {metric.name} |"))
-        cells = [cell.strip() for cell in row.split("|")[2:-1]]
-        assert set(cells[0].split(", ")) == metric.tasks
-        assert cells[1] == ("larger" if metric.greater_is_better else "smaller")
-        assert (cells[2] == "out of fold") == metric.chooses_threshold and (cells[3] == "") == (metric.domain == "any")
-        assert cells[4] == (metric.objective if metric.needs == "value" else "")
 
 
 @every_case

@@ -10,11 +10,13 @@ from automl.compiler.candidates.texts import dense_text, scored_text
 from automl.compiler.draft import Draft
 from automl.data.schema import ColumnInfo
 from automl.kinds import Kind
+from automl.params import Float, Param
 from automl.plan import Candidate
 
 CODE_LEVELS = 255  # a category with more levels is target-encoded
 MANY_ROUNDS, SMALL_TABLE = 800, 20_000  # small tables are boosted longer than the catalog says: it costs little there
 FEWEST_ROUNDS, MOST_TREES = 100, 4000
+LARGE_CELLS, LEAST_SHARE = 1_200_000, 0.35  # beyond so many rows x columns, the fewer rounds: at least this share
 
 CATEGORY_PARAMS = ("cat_l2", "cat_smooth", "max_cat_to_onehot")  # of LightGBM, for category codes only
 
@@ -68,13 +70,12 @@ def _boosted(pipeline: Pipeline, family: str, name: str, inputs: _Inputs) -> Can
     params |= pipeline.monotone(len(codes) + len(means))  # where there are constraints, a mean is one feature
     if not weighs_classes(draft):
         params["class_weight"] = "none"
-    rounds = OPERATORS[estimator].rounds
-    if rounds is not None:
-        params[rounds] = most_rounds(draft, int(str(OPERATORS[estimator].fixed[rounds])))
+    rounds, rates = boosting(pipeline, estimator)
+    params |= rounds
     if not codes:  # nothing to search where there are no categories
         params |= {name: OPERATORS[estimator].space[name].default for name in CATEGORY_PARAMS}
     pipeline.step(estimator, estimator, [pipeline.join(parts)], params)
-    return pipeline.finish(name, family)
+    return pipeline.finish(name, family, rates)
 
 
 def number_steps(pipeline: Pipeline) -> list[str]:
@@ -101,8 +102,22 @@ def weighs_classes(draft: Draft) -> bool:
     return draft.task != "regression" and draft.resolved.metric not in ("log_loss", "brier")
 
 
-def most_rounds(draft: Draft, usual: int) -> int:
-    """How long to boost: longer on small tables, shorter where a round is one tree for each of many classes."""
+def boosting(pipeline: Pipeline, estimator: str) -> tuple[dict[str, Any], dict[str, Param]]:
+    """How long to boost, as a parameter of the step; and the learning rates that go with so many rounds.
+
+    Longer on small tables; shorter where a round is one tree for each of many classes, and on large tables, where
+    fewer and larger steps come nearly as far in a fraction of the time. Empty for what is not boosted.
+    """
+    operator = OPERATORS[estimator]
+    if operator.rounds is None:
+        return {}, {}
+    usual, draft = int(str(operator.fixed[operator.rounds])), pipeline.draft
+    share = min(1.0, max(LEAST_SHARE, LARGE_CELLS / (draft.schema.rows * len(pipeline.features))))
+    rounds = MANY_ROUNDS if draft.schema.rows <= SMALL_TABLE else round(usual * share)
     trees = len(draft.classes) if len(draft.classes) > 2 else 1
-    rounds = MANY_ROUNDS if draft.schema.rows <= SMALL_TABLE else usual
-    return max(FEWEST_ROUNDS, min(rounds, MOST_TREES // trees))
+    chosen = {operator.rounds: max(FEWEST_ROUNDS, min(rounds, MOST_TREES // trees))}
+    rates = operator.space["learning_rate"]
+    if share == 1.0 or not isinstance(rates, Float):
+        return chosen, {}
+    faster = {"low": rates.low / share, "high": max(rates.high, 0.3), "default": rates.default / share}
+    return chosen, {f"{estimator}.learning_rate": rates.model_copy(update=faster)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from automl.catalog import OPERATORS
-from automl.compiler.candidates.boosted import date_steps, most_rounds, number_steps, weighs_classes
+from automl.compiler.candidates.boosted import boosting, date_steps, number_steps, weighs_classes
 from automl.compiler.candidates.pipeline import Pipeline
 from automl.compiler.candidates.texts import dense_text
 from automl.kinds import Kind
@@ -25,8 +25,9 @@ def build_trees(pipeline: Pipeline, family: str) -> Candidate:
     parts += [*date_steps(pipeline), *pipeline.counts(log=False), *pipeline.marks()]
     parts += dense_text(pipeline)
     estimator = pipeline.estimator(family)
-    pipeline.step(estimator, estimator, [pipeline.join(parts)], _params(pipeline, estimator))
-    return pipeline.finish(family, family)
+    rounds, rates = boosting(pipeline, estimator)
+    pipeline.step(estimator, estimator, [pipeline.join(parts)], {**_params(pipeline, estimator), **rounds})
+    return pipeline.finish(family, family, rates)
 
 
 def _params(pipeline: Pipeline, estimator: str) -> dict[str, Any]:
@@ -37,8 +38,6 @@ def _params(pipeline: Pipeline, estimator: str) -> dict[str, Any]:
         params |= pipeline.objective()
     if "threads" in operator.fixed:
         params["threads"] = draft.resolved.search.trial.cpus
-    if operator.rounds is not None:
-        params[operator.rounds] = most_rounds(draft, int(str(operator.fixed[operator.rounds])))
     if not weighs_classes(draft):
         params["class_weight"] = "none"
     return params
