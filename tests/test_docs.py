@@ -33,6 +33,9 @@ def test_every_key_has_a_meaning_and_a_type() -> None:
         assert words and kind != "value", path
 
 
+ENDS = "trap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n"  # the server, which would keep the pipes open
+
+
 @pytest.mark.slow
 def test_the_guide_works_as_written(tmp_path: Path) -> None:
     """Its blocks, in their order, as one script in a folder that holds the specs alone."""
@@ -42,8 +45,9 @@ def test_the_guide_works_as_written(tmp_path: Path) -> None:
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     world = {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
-        ["bash", "-euxo", "pipefail", "-c", "".join(blocks)],
+        ["bash", "-euxo", "pipefail", "-c", ENDS + "".join(blocks)],
         cwd=tmp_path,
+        stdin=subprocess.DEVNULL,
         env=world,
         capture_output=True,
         text=True,
