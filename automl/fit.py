@@ -20,7 +20,8 @@ from automl.measure import measure
 from automl.params import ParamValue
 from automl.plan import Candidate, Plan
 from automl.rows import Rows, RowSet
-from automl.runtime.columns import Columns, Matrix, Text, take
+from automl.runtime.columns import Columns, Floats, Matrix, Text, take
+from automl.runtime.sparse import Features
 from automl.runtime.state import State
 from automl.tasks import Fit, Lowering, Recipe, Stitch, Task, lower, node_params
 from automl.thresholds import scores_along
@@ -29,7 +30,7 @@ CACHE_BYTES = 256 * 2**20
 PATH_SHARES = (0.0625, 0.125, 0.1875, 0.25, 0.375, 0.5, 0.75, 1.0)  # where along the boosting rounds a fit is scored
 THRESHOLD = "decision.threshold"  # among the parameters of a final fit: of no step, but of what labels a row gets
 
-Result = State | Matrix
+Result = State | Features
 
 
 @dataclass(frozen=True)
@@ -85,15 +86,16 @@ class Engine:
         return tuple(self._result(graph, tasks, key) for key in task.inputs)
 
     def _fit(self, task: Fit, inputs: tuple[Any, ...]) -> State:
-        target = Target(self.dataset.target[self.rows.resolve(task.rows)], len(self.dataset.classes))
+        at, weights = self.rows.resolve(task.rows), self.dataset.weights
+        target = Target(self.dataset.target[at], len(self.dataset.classes), None if weights is None else weights[at])
         module = import_module(f"automl.fitting.{OPERATORS[task.op].module}")
         state: State = module.fit(inputs, target, task.params, task.seed)
         return state
 
-    def _apply(self, graph: Graph, tasks: Mapping[str, Task], task: Task, inputs: tuple[Any, ...]) -> Matrix:
+    def _apply(self, graph: Graph, tasks: Mapping[str, Task], task: Task, inputs: tuple[Any, ...]) -> Features:
         fit = getattr(task, "fit", None)
         state = self._result(graph, tasks, fit) if fit else State()
-        matrix: Matrix = import_module(f"automl.runtime.{OPERATORS[task.op].module}").apply(state, *inputs)
+        matrix: Features = import_module(f"automl.runtime.{OPERATORS[task.op].module}").apply(state, *inputs)
         return matrix
 
     def _source(self, names: tuple[str, ...], rows: RowSet, exact: bool) -> Columns:
@@ -183,12 +185,14 @@ class _Judge:
     metric: Metric
     target: Any
     classes: int
+    weights: Floats | None
 
     @staticmethod
     def of(engine: Engine, context: FitContext, job: Job) -> _Judge:
         rows = engine.rows.resolve(job.score_rows or job.fit_rows)
-        classes = len(context.plan.classes)
-        return _Judge(scorer_in(context, context.plan.metric), engine.dataset.target[rows], classes)
+        target, weights = engine.dataset.target[rows], engine.dataset.weights
+        metric = scorer_in(context, context.plan.metric)
+        return _Judge(metric, target, len(context.plan.classes), None if weights is None else weights[rows])
 
     @property
     def chooses(self) -> bool:
@@ -205,11 +209,11 @@ class _Judge:
         return float(found) if isinstance(found, int | float) else None
 
     def score(self, prediction: Matrix, threshold: float | None) -> float:
-        return measure(self.metric, prediction, self.target, self.classes, threshold=threshold)
+        return measure(self.metric, prediction, self.target, self.classes, self.weights, threshold)
 
     def curve(self, prediction: Matrix) -> tuple[tuple[float, ...], ...]:
         """The line of scores along the thresholds; none where the metric chooses no threshold."""
-        return (scores_along(self.metric, prediction, self.target),) if self.chooses else ()
+        return (scores_along(self.metric, prediction, self.target, self.weights),) if self.chooses else ()
 
 
 # One per context and process; holding the context keeps its id its own.

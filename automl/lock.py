@@ -21,7 +21,7 @@ def lock_of(plan: Plan) -> Lock:
     """The lock of a plan on this machine."""
     return Lock(
         spec=plan.search_digest,
-        data=plan.data_schema.fingerprint,
+        data=plan.data_schema.data_digest,
         rows=plan.rows.digests,
         catalog=catalog_digest(),
         versions=versions(),

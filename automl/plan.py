@@ -64,6 +64,11 @@ class RowPlan(Value):
         return RowSet().part(self.holdout, 0, "in") if self.holdout else RowSet()
 
     @property
+    def whole(self) -> RowSet:
+        """What the final model is fitted on: all rows; but never those of a test file of its own."""
+        return self.dev if self.holdout is not None and self.holdout.kind == "file" else RowSet()
+
+    @property
     def held_out(self) -> RowSet | None:
         """The rows that are touched once, at the end; None where there is no holdout."""
         return RowSet().part(self.holdout, 0, "out") if self.holdout else None

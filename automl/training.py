@@ -23,7 +23,7 @@ from automl.fit import FitContext, run
 from automl.jobs import Executor
 from automl.lock import check_lock
 from automl.plan import BASELINE, Plan, TrialScore
-from automl.planning import Planned, data_of_plan, load_planned, make_plan, read_plan
+from automl.planning import Planned, data_of_plan, load_planned, make_plan, read_plan, tests_of_plan
 from automl.search.budget import Deadline, SearchSettings
 from automl.search.events import Event, SearchResult
 from automl.search.loop import run_search
@@ -59,7 +59,8 @@ def _plan(options: TrainOptions, opening: Opening) -> Planned:
     if isinstance(source, Path) and source.suffix == PLAN_SUFFIX:
         plan = read_plan(source)
         opening.start("ray", None, plan.spec.search.trial.cpus)
-        planned = load_planned(plan, data_of_plan(plan, source), (source.parent, Path()))
+        test = tests_of_plan(plan, source)
+        planned = load_planned(plan, data_of_plan(plan, source), (source.parent, Path()), test=test)
     else:
         planned = make_plan(source, opening.start_for)
     check_lock(planned.plan, planned.lock, source.parent if isinstance(source, Path) else source.folder)
@@ -231,6 +232,7 @@ class _Run:
             "utilisation": round(min(busy, 1.0), 4),
             "winner": {"members": [_member(self.plan, final.trial)]},
             "data": [str(path.absolute()) for path in self.planned.data],
+            **({"test": [str(path.absolute()) for path in self.planned.test]} if self.planned.test else {}),
             **({} if self.planned.modules is None else {"modules": self.planned.modules}),
             "versions": dict(self.planned.lock.versions),
             "cpu": self.planned.lock.cpu,

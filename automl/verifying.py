@@ -23,6 +23,7 @@ from automl.fit import FitContext, run
 from automl.lock import FILE_NAME, differences, read_locks
 from automl.plan import Lock, TrialScore
 from automl.planning import Planned, load_planned, read_plan
+from automl.rows import Rows
 from automl.runtime.columns import Matrix
 from automl.search.budget import SearchSettings
 from automl.search.decisions import read_decisions
@@ -115,19 +116,22 @@ def _read(package: Path, data: Path | None) -> _Package:
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as problem:
         first = str(problem).splitlines()[0]
         raise error("VER002", f"the record in {package} cannot be read: {type(problem).__name__}: {first}") from None
-    planned = load_planned(plan, _data_of(package, plan.spec.data.path, data), _modules_of(package))
+    test = _data_of(package, plan.spec.data.test, data, "test") if plan.spec.data.test else ()
+    planned = load_planned(plan, _data_of(package, plan.spec.data.path, data), _modules_of(package), test=test)
     return _Package(package, planned, lock, trial, baseline, tuple(decisions))
 
 
-def _data_of(package: Path, names: Sequence[str], data: Path | None) -> tuple[Path, ...]:
-    """`--data`, else where the run that made the package read it."""
+def _data_of(package: Path, names: Sequence[str], data: Path | None, key: str = "data") -> tuple[Path, ...]:
+    """`--data`, else where the run that made the package read it. A test file lies beside what `--data` names."""
+    if data is not None and (data.is_dir() or key == "test"):
+        return tuple((data if data.is_dir() else data.parent) / Path(name).name for name in names)
     if data is not None:
-        return tuple(data / Path(name).name for name in names) if data.is_dir() else (data,)
+        return (data,)
     result = package.parent / "result.json"
     places: list[Path] = []
     if result.is_file():
         try:
-            places = [Path(place) for place in json.loads(result.read_text(encoding="utf-8"))["data"]]
+            places = [Path(place) for place in json.loads(result.read_text(encoding="utf-8"))[key]]
         except (ValueError, KeyError, TypeError):
             places = []
     if not places:
@@ -234,7 +238,9 @@ def _package_predictions(read: _Package) -> Matrix:
     """What the package's command says of every training row that has a target. csv holds floats to the last bit."""
     with tempfile.TemporaryDirectory() as folder:
         parts = [_predict_file(read, file, Path(folder) / "out.csv") for file in read.planned.data]
-    return np.concatenate(parts)[read.planned.dataset.file_rows]
+    dataset = read.planned.dataset
+    fitted = Rows(dataset.context).resolve(read.planned.plan.rows.whole)  # all of them, but for a test file's
+    return np.concatenate(parts)[dataset.file_rows[fitted]]
 
 
 def _predict_file(read: _Package, data: Path, out: Path) -> Matrix:

@@ -13,7 +13,7 @@ from automl.emit import codes as emit
 from automl.spec import codes as spec
 
 ROOT = Path(__file__).parents[1]
-CODE = re.compile(r"[A-Z]{3,5}\d{3}")
+CODE = re.compile(r"[A-Z]{2,5}\d{3}")
 SOURCES = sorted(path for path in (ROOT / "automl").rglob("*.py") if path.name != "codes.py")
 
 

@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pytest
 
 from automl.catalog import OPERATORS
+from automl.catalog.texts import TEXTS
 from automl.data.dataset import Dataset
 from automl.fit import Engine
 from automl.fitting import levels
@@ -24,7 +25,7 @@ from automl.rows import RowSet
 from automl.runtime.columns import Column, Columns, Text
 from automl.runtime.state import State
 from automl.tasks import Fit
-from tests.support.folds import CANDIDATES, KINDS, SMALL, Case, Leaking, compiled, honest
+from tests.support.folds import CANDIDATES, KINDS, OTHERS, SMALL, Case, Leaking, compiled, honest
 from tests.support.folds import one_thread as one_thread
 from tests.support.tables import SPEC, mixed
 
@@ -92,6 +93,11 @@ def test_no_state_changes_with_the_rows_it_is_scored_on(kind: str, candidate: st
     assert moved(case(kind, candidate), honest) == set()
 
 
+@pytest.mark.parametrize("candidate", OTHERS)
+def test_the_same_for_the_other_families(candidate: str) -> None:
+    assert moved(case("random", candidate), honest) == set()
+
+
 @pytest.mark.parametrize("target", ["price", "grade"])
 @pytest.mark.parametrize("candidate", CANDIDATES)
 def test_the_same_for_quantities_and_many_classes(candidate: str, target: str) -> None:
@@ -112,8 +118,11 @@ def test_every_value_was_changed_and_inner_fits_are_among_the_states() -> None:
     assert inner is not None
     fits = [task.op for task in one.lowering.tasks if isinstance(task, Fit)]
     assert fits.count("target_mean") == inner + 1
-    fitted = {node.op for name in CANDIDATES for node in one.plan.candidate(name).graph.nodes}
-    assert fitted == {name for name, op in OPERATORS.items() if name not in ("constant", "ridge")}, (
+    plans = (one.plan, asked("linear", "standard").plan)
+    names = (*CANDIDATES, *OTHERS)
+    fitted = {node.op for plan in plans for name in names for node in plan.candidate(name).graph.nodes}
+    # Steps over texts: tests/test_texts.py.
+    assert fitted == {name for name, op in OPERATORS.items() if name not in ("constant", "ridge", *TEXTS)}, (
         "every operator is here"
     )
 
@@ -127,7 +136,7 @@ def _values(column: Column) -> npt.NDArray[Any]:
 @pytest.mark.parametrize(
     ("candidate", "op"),
     [
-        *(("linear", op) for op in ("numbers", "impute", "standardise", "date_parts", "one_hot")),
+        *(("linear", op) for op in ("numbers", "impute", "scale", "standardise", "date_parts", "one_hot")),
         *(("linear", op) for op in ("target_mean", "logistic")),
         *(("lightgbm", op) for op in ("ordinal", "lightgbm")),
         ("lightgbm_means", "target_mean"),
@@ -136,6 +145,38 @@ def _values(column: Column) -> npt.NDArray[Any]:
 def test_a_step_that_is_fitted_on_all_rows_is_caught(candidate: str, op: str) -> None:
     found = moved(case("random", candidate), lambda one, dataset: Leaking(one, dataset, op))
     assert op in found
+
+
+ASKED = (
+    "search: {space: {lightgbm: {num_rounds: 8, num_leaves: 7}, scale: {method: METHOD}, ordinal: {min_count: 9}, "
+    "count_encode: {}, missing_indicators: {}, date_cycles: {}, select_features: {share: 0.3}}}\n"
+)
+
+
+@cache
+def asked(candidate: str, method: str) -> Case:
+    """A fold with every step that is there only when it is asked for, and two columns of times."""
+    table = mixed(300)
+    table["later"] = [f"2024-{1 + i % 12:02d}-{1 + i % 27:02d}" for i in range(300)]
+    plan, dataset = compiled(table, SPEC + KINDS["random"] + ASKED.replace("METHOD", method))
+    return Case(plan, dataset, plan.candidate(candidate), 1)
+
+
+METHODS = OPERATORS["scale"].space["method"].options  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_no_curve_knows_the_rows_it_is_scored_on(method: str) -> None:
+    one = asked("linear", method)
+    assert moved(one, honest) == set()
+    assert "scale" in moved(one, lambda one, dataset: Leaking(one, dataset, "scale"))
+
+
+@pytest.mark.parametrize("op", ["ordinal", "count_encode", "date_cycles", "date_differences", "select_features"])
+def test_steps_that_are_asked_for_are_honest_and_would_be_caught(op: str) -> None:
+    one = asked("lightgbm", "standard")
+    assert moved(one, honest) == set()
+    assert op in moved(one, lambda one, dataset: Leaking(one, dataset, op))
 
 
 class AllLevels(Engine):

@@ -129,6 +129,9 @@ def test_ridge_and_boosting_of_bike(tmp_path: Path) -> None:
     parts = np.array(
         [(d.year, d.month, d.day, d.weekday(), d.hour, d.timetuple().tm_yday, d.timestamp() / 86400) for d in days]
     )
+    circles = [(parts[:, 1] - 1, 12), (parts[:, 3], 7), (parts[:, 4], 24), (parts[:, 5] - 1, 366)]
+    angles = [2 * np.pi * at / length for at, length in circles]
+    cycles = np.column_stack([f(each) for each in angles for f in (np.sin, np.cos)])
     prediction, last = ours(planned, "lightgbm", planned.plan.candidate("lightgbm").defaults)
     matrix = np.hstack([numbers(table, planned, "lightgbm"), parts])
     close(prediction[:, 0], boosted(matrix, target, last, {"objective": "regression"}))
@@ -138,7 +141,7 @@ def test_ridge_and_boosting_of_bike(tmp_path: Path) -> None:
     matrix = np.hstack(
         [
             StandardScaler().fit_transform(SimpleImputer().fit_transform(numbers(table, planned, "linear"))),
-            StandardScaler().fit_transform(parts),
+            StandardScaler().fit_transform(np.hstack([parts, cycles])),
             OneHotEncoder(sparse_output=False).fit_transform(levels),
         ]
     )

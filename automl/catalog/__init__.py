@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from automl.catalog.estimators import ESTIMATORS, FAMILIES, Family
+from automl.catalog.column_steps import COLUMN_STEPS
+from automl.catalog.date_steps import DATE_STEPS
+from automl.catalog.estimators import ESTIMATORS, FAMILIES
+from automl.catalog.families import Family
 from automl.catalog.metrics import METRICS, Metric
 from automl.catalog.operator import Operator
+from automl.catalog.texts import TEXTS
 from automl.catalog.transformers import TRANSFORMERS
 from automl.value import Value, digest_json
 
 __all__ = ["FAMILIES", "METRICS", "OPERATORS", "Family", "Metric", "Operator", "catalog_digest", "get_operator"]
 
-OPERATORS: dict[str, Operator] = {**TRANSFORMERS, **ESTIMATORS}
+OPERATORS: dict[str, Operator] = {**TRANSFORMERS, **COLUMN_STEPS, **DATE_STEPS, **TEXTS, **ESTIMATORS}
 
 
 def get_operator(name: str) -> Operator:

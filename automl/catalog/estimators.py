@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
-from automl.catalog.operator import Cost, Operator, TaskName
+from automl.catalog.families import Family
+from automl.catalog.forests import TREE_FAMILIES, TREES
+from automl.catalog.neighbours import NEARBY, NEARBY_FAMILIES
+from automl.catalog.networks import NETWORK_FAMILIES, NETWORKS
+from automl.catalog.operator import Cost, Operator
 from automl.kinds import Kind
 from automl.params import Choice, Float, Int, Param
-
-
-@dataclass(frozen=True)
-class Family:
-    """What `search.families` names: one estimator for each task that the family can do."""
-
-    name: str
-    estimators: Mapping[TaskName, str]
-    doc: str
-
 
 # The ranges follow those that TabArena searches, except: learning rates below 0.02 need more rounds than 400, and a
 # tree of more than 256 leaves costs more time than it is worth within a few minutes.
@@ -44,6 +35,7 @@ ESTIMATORS: dict[str, Operator] = {
         gives=Kind.PREDICTION,
         missing="removes",
         reads_source=True,
+        monotone=True,
         cost=Cost(0.001, 1.0, 8.0),
         title="the same prediction for every row: the shares of the classes, or the mean (median, quantile)",
     ),
@@ -54,6 +46,7 @@ ESTIMATORS: dict[str, Operator] = {
         accepts=frozenset({Kind.NUMBER}),
         gives=Kind.PREDICTION,
         missing="refuses",
+        takes_sparse=True,
         tasks=frozenset({"binary", "multiclass"}),
         space={
             "C": Float(low=1e-4, high=1e2, default=1.0, log=True),
@@ -70,6 +63,7 @@ ESTIMATORS: dict[str, Operator] = {
         accepts=frozenset({Kind.NUMBER}),
         gives=Kind.PREDICTION,
         missing="refuses",
+        takes_sparse=True,
         tasks=frozenset({"regression"}),
         space={"alpha": Float(low=1e-3, high=1e4, default=1.0, log=True)},
         fit_requires=("numpy", "scikit-learn"),
@@ -87,26 +81,36 @@ ESTIMATORS: dict[str, Operator] = {
         fixed={"num_rounds": 400, "bagging_freq": 1, "max_bin": 255, "min_data_per_group": 50, "threads": 1},
         rounds="num_rounds",
         requires=("numpy", "lightgbm"),
+        monotone=True,
         fit_requires=("numpy", "lightgbm", "scipy"),
         cost=Cost(0.05, 9.0, 24.0),
         title="gradient boosted trees (LightGBM)",
     ),
+    **TREES,
+    **NETWORKS,
+    **NEARBY,
 }
 
+# In the order in which their first trials run: what is good and cheap comes first.
 FAMILIES: dict[str, Family] = {
     "constant": Family(
         "constant",
         {"binary": "constant", "multiclass": "constant", "regression": "constant"},
         "the baseline that every model is compared with",
     ),
-    "linear": Family(
-        "linear",
-        {"binary": "logistic", "multiclass": "logistic", "regression": "ridge"},
-        "logistic or ridge regression over standardised numbers and encoded categories",
-    ),
     "lightgbm": Family(
         "lightgbm",
         {"binary": "lightgbm", "multiclass": "lightgbm", "regression": "lightgbm"},
         "gradient boosted trees that take missing values and categories as they are",
     ),
+    "extra_trees": TREE_FAMILIES["extra_trees"],
+    "linear": Family(
+        "linear",
+        {"binary": "logistic", "multiclass": "logistic", "regression": "ridge"},
+        "logistic or ridge regression over standardised numbers and encoded categories",
+    ),
+    "hist_gradient_boosting": TREE_FAMILIES["hist_gradient_boosting"],
+    "random_forest": TREE_FAMILIES["random_forest"],
+    **NETWORK_FAMILIES,
+    **NEARBY_FAMILIES,
 }

@@ -22,6 +22,7 @@ class Cost:
     base_s: float
     cell_ns: float  # nanoseconds per row and column (and round, for boosting)
     cell_bytes: float
+    most_rows: int | None = None  # rows beyond which a fit takes no longer: it sees a sample, or fewer epochs
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,10 @@ class Operator:
     gives: Kind  # kind of output columns
     missing: Literal["refuses", "keeps", "removes"]  # what it does with missing values of its input
     # How output columns come from input columns.
-    widens: Literal["no", "levels", "indicators", "parts", "classes", "joins"] = "no"
+    widens: Literal["no", "levels", "indicators", "parts", "classes", "joins", "directions", "pairs", "subset"] = "no"
     reads_source: bool = False  # takes raw columns; otherwise matrices
+    takes_sparse: bool = False  # reads sparse matrices as well as dense ones
+    gives_sparse: bool = False
     fitted: bool = True
     cross_fitted: bool = False  # has a training view made of inner fits, and a serving view
     tasks: frozenset[TaskName] = frozenset({"binary", "multiclass", "regression"})
@@ -50,4 +53,7 @@ class Operator:
     requires: tuple[str, ...] = ("numpy",)  # distributions that `apply` needs
     fit_requires: tuple[str, ...] = ("numpy",)  # distributions that `fit` needs
     cost: Cost = Cost(0.001, 20.0, 16.0)
+    monotone: bool = False  # honours `increasing` and `decreasing`: positions of features
+    keeps_rows: bool = False  # its State holds training rows
     title: str = ""  # one line for people: what it does, in a model card
+    docs: Mapping[str, str] = field(default_factory=dict)  # one line for people per parameter

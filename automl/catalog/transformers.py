@@ -32,6 +32,7 @@ TRANSFORMERS: dict[str, Operator] = {
         space={"strategy": Choice(options=("median", "mean"), default="median")},
         cost=Cost(0.002, 40.0, 32.0),
         title="missing numbers filled with the median or mean, and marked by indicator columns",
+        docs={"strategy": "what a missing number becomes: the median or the mean of those of training"},
     ),
     "standardise": Operator(
         name="standardise",
@@ -56,6 +57,7 @@ TRANSFORMERS: dict[str, Operator] = {
         fixed={"unknown_category": "other"},
         cost=Cost(0.002, 100.0, 64.0),
         title="one 0/1 column per category; rare categories share one, missing values have their own",
+        docs={"min_count": "levels in fewer rows share one column"},
     ),
     "ordinal": Operator(
         name="ordinal",
@@ -65,9 +67,10 @@ TRANSFORMERS: dict[str, Operator] = {
         gives=Kind.CODE,
         missing="keeps",
         reads_source=True,
-        fixed={"unknown_category": "other"},
+        fixed={"unknown_category": "other", "min_count": 1},
         cost=Cost(0.002, 30.0, 24.0),
         title="categories as codes in sorted order",
+        docs={"min_count": "levels in fewer rows share one code; 1: no level is rare"},
     ),
     "target_mean": Operator(
         name="target_mean",
@@ -83,6 +86,7 @@ TRANSFORMERS: dict[str, Operator] = {
         fixed={"unknown_category": "other"},
         cost=Cost(0.002, 40.0, 24.0),
         title="categories as the smoothed mean of the target, fitted on other rows than those it is trained with",
+        docs={"smoothing": "how many rows the mean of all rows counts for beside those of the level"},
     ),
     "date_parts": Operator(
         name="date_parts",

@@ -12,6 +12,7 @@ from automl.compiler.draft import Draft
 from automl.compiler.forecast import forecast
 from automl.compiler.lay_out_rows import lay_out_rows
 from automl.compiler.narrow_space import narrow_space
+from automl.compiler.order_families import order_families
 from automl.compiler.prove_no_leak import prove_no_leak
 from automl.compiler.resolve_spec import resolve_spec
 from automl.errors import AutomlError
@@ -27,6 +28,7 @@ PASSES: tuple[Callable[[Draft], Draft], ...] = (
     check_types,
     prove_no_leak,
     forecast,
+    order_families,
 )
 
 

@@ -13,6 +13,8 @@ from automl.graph import SOURCE, Graph, Node
 from automl.kinds import ColumnType, Kind, TableType
 from automl.plan import Candidate
 
+MOST_PAIRS = 10  # as `date_differences` makes at most
+
 
 def check_types(draft: Draft) -> Draft:
     """Write the type on every edge of every candidate."""
@@ -31,7 +33,7 @@ def check_types(draft: Draft) -> Draft:
 
 
 def infer_types(graph: Graph, source: TableType, classes: tuple[str, ...]) -> tuple[Graph, list[Diagnostic]]:
-    """The graph with `type` on every node, and what does not fit (TYPE001 wrong kind, TYPE002 missing values)."""
+    """The graph with `type` on every node, and what does not fit (TYPE001 to TYPE003)."""
     types: dict[str, TableType] = {}
     nodes: list[Node] = []
     findings: list[Diagnostic] = []
@@ -45,7 +47,8 @@ def infer_types(graph: Graph, source: TableType, classes: tuple[str, ...]) -> tu
                 columns=tuple(ColumnType(name=n, kind=Kind.PREDICTION, missing=False) for n in names)
             )
         else:
-            types[node.id] = WIDENINGS[operator.widens](given, operator)
+            widened = WIDENINGS[operator.widens](given, operator)
+            types[node.id] = widened.model_copy(update={"sparse": operator.gives_sparse})
         nodes.append(node.model_copy(update={"type": types[node.id]}))
     return Graph(nodes=tuple(nodes)), findings
 
@@ -55,11 +58,17 @@ def _given(node: Node, source: TableType, types: dict[str, TableType]) -> TableT
     if SOURCE in node.inputs:
         by_name = {c.name: c for c in source.columns}
         return TableType(columns=tuple(by_name[name] for name in node.columns))
-    return TableType(columns=tuple(c for name in node.inputs for c in types[name].columns))
+    columns = tuple(c for name in node.inputs for c in types[name].columns)
+    return TableType(columns=columns, sparse=any(types[name].sparse for name in node.inputs))
 
 
 def _mismatches(node: Node, operator: Operator, given: TableType) -> list[Diagnostic]:
     found = []
+    if given.sparse and not operator.takes_sparse:
+        message = (
+            f"step {node.id!r} ({operator.name}) takes dense features, but {' and '.join(node.inputs)} may be sparse"
+        )
+        found.append(Diagnostic("error", "TYPE003", message, hint="put an svd step between"))
     for column in given.columns:
         if column.kind not in operator.accepts:
             wanted = ", ".join(sorted(operator.accepts))
@@ -100,9 +109,30 @@ def _indicators(given: TableType, operator: Operator) -> TableType:
     return TableType(columns=(*_each(given, operator).columns, *extra))
 
 
+def _pairs(given: TableType, operator: Operator) -> TableType:
+    """One column per pair of columns; missing where either is."""
+    names = [(first, second) for i, first in enumerate(given.columns) for second in given.columns[i + 1 :]]
+    columns = (
+        ColumnType(name=f"{second.name} - {first.name}", kind=operator.gives, missing=first.missing or second.missing)
+        for first, second in names[:MOST_PAIRS]
+    )
+    return TableType(columns=tuple(columns))
+
+
+def _subset(given: TableType, operator: Operator) -> TableType:
+    """The columns that may be kept: which ones are, the fit of each fold decides."""
+    return _each(given, operator)
+
+
 def _joined(given: TableType, operator: Operator) -> TableType:
     del operator  # a join changes nothing
     return given
+
+
+def _directions(given: TableType, operator: Operator) -> TableType:
+    """New columns, each made of all."""
+    del given
+    return TableType(columns=(ColumnType(name="direction=*", kind=operator.gives, missing=False),))
 
 
 WIDENINGS: dict[str, Callable[[TableType, Operator], TableType]] = {
@@ -112,4 +142,7 @@ WIDENINGS: dict[str, Callable[[TableType, Operator], TableType]] = {
     "indicators": _indicators,
     "classes": _levels,
     "joins": _joined,
+    "directions": _directions,
+    "pairs": _pairs,
+    "subset": _subset,
 }

@@ -23,7 +23,13 @@ def decide_task(draft: Draft) -> Draft:
     draft = _check(replace(draft, task=task), target, task)
     if task == "regression" or any(f.severity == "error" for f in draft.findings):
         return draft
-    labels = tuple(c.label for c in draft.schema.classes)
+    new = draft.schema.test.new_classes if draft.schema.test is not None else ()
+    if new and task == "binary":
+        shown = ", ".join(map(repr, new[:5]))
+        message = f"the test file has values in target {target.name!r} that are none of the two classes: {shown}"
+        hint = "use task: multiclass, or mend the test file"
+        return draft.find(draft.loaded.places.diagnostic("error", "DATA090", ("data", "test"), message, hint))
+    labels = tuple(sorted({*(c.label for c in draft.schema.classes), *new}))
     return replace(draft, classes=labels) if task == "multiclass" else _binary(draft)
 
 
@@ -61,8 +67,9 @@ def _check(draft: Draft, target: ColumnInfo, task: TaskName) -> Draft:
         return draft.find(
             places.diagnostic("error", "DATA062", at, message, "use multiclass or regression", at="value")
         )
-    if task == "multiclass" and target.distinct > MANY_CLASSES:
-        message = f"target {target.name!r} has {target.distinct} classes; at most {MANY_CLASSES} are supported"
+    count = target.distinct + (len(draft.schema.test.new_classes) if draft.schema.test is not None else 0)
+    if task == "multiclass" and count > MANY_CLASSES:
+        message = f"target {target.name!r} has {count} classes; at most {MANY_CLASSES} are supported"
         return draft.find(
             places.diagnostic("error", "DATA063", at, message, "use task: regression, or group the classes", at="value")
         )

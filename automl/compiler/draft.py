@@ -24,6 +24,7 @@ class Draft:
     schema: Schema
     decisions: tuple[Decision, ...] = ()
     findings: tuple[Diagnostic, ...] = ()
+    test: PhysicalTable | None = None  # the test file, where there is one
     task: TaskName | None = None
     classes: tuple[str, ...] = ()
     spec: TaskSpec | None = None

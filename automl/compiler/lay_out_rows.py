@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from automl.compiler.draft import Draft
 from automl.data.dataset import Dataset, make_dataset
+from automl.data.schema import Schema
 from automl.plan import RowPlan
 from automl.rows import Rows, Split, SplitKind, digest_rows
+from automl.spec.model import TaskSpec
 from automl.value import derive_seed
 
 INNER_FOLDS = 5
@@ -22,22 +24,14 @@ def lay_out_rows(draft: Draft) -> Draft:
     """Cut the rows and prove that every part has rows: findings name the part that would be empty."""
     assert draft.task is not None
     spec = draft.resolved
-    dataset = make_dataset(draft.table, draft.schema, draft.task, draft.classes)
-    kind, seed = spec.validation.kind, spec.search.seed
-    holdout = (
-        Split(kind=kind, share=spec.validation.holdout, seed=derive_seed(seed, "holdout", kind))
-        if spec.validation.holdout
-        else None
-    )
-    folds = Split(kind=kind, folds=spec.validation.folds, seed=derive_seed(seed, "folds", kind))
-    inner = Split(kind=INNER_KIND[kind], folds=INNER_FOLDS, seed=derive_seed(seed, "inner", kind))
-    plan = RowPlan(holdout=holdout, folds=folds, inner=inner)
+    dataset = make_dataset(draft.table, draft.schema, draft.task, draft.classes, draft.test)
+    plan = _cuts(spec, draft.schema)
     draft = replace(draft, dataset=dataset)
     try:
         digests = _digests(plan, Rows(dataset.context))
     except ValueError as error:
         at = ("validation",)
-        hint = "use fewer folds, a smaller holdout, or more rows"
+        hint = "use fewer folds, a smaller holdout, a shorter gap, or more rows"
         return draft.find(
             draft.loaded.places.diagnostic("error", "DATA067", at, f"the rows cannot be cut: {error}", hint)
         )
@@ -47,6 +41,22 @@ def lay_out_rows(draft: Draft) -> Draft:
         hint = "use fewer folds, another holdout (0: none), or rows with more of the rare class"
         return draft.find(draft.loaded.places.diagnostic("error", "DATA069", ("validation",), message, hint))
     return replace(draft, rows=plan.model_copy(update={"digests": digests}))
+
+
+def _cuts(spec: TaskSpec, schema: Schema) -> RowPlan:
+    """Holdout, folds and inner folds, without looking at a row."""
+    kind, seed = spec.validation.kind, spec.search.seed
+    gap: dict[str, Any] = {"gap_rows": spec.validation.gap_rows, "gap_s": spec.validation.gap_s}
+    holdout = None
+    if schema.test is not None:
+        holdout = Split(kind="file", count=schema.rows)
+    elif spec.validation.holdout:
+        holdout = Split(kind=kind, share=spec.validation.holdout, seed=derive_seed(seed, "holdout", kind), **gap)
+    folds = Split(kind=kind, folds=spec.validation.folds, seed=derive_seed(seed, "folds", kind), **gap)
+    if spec.validation.fold_column is not None:
+        folds = Split(kind="column", folds=spec.validation.folds)
+    inner = Split(kind=INNER_KIND[kind], folds=INNER_FOLDS, seed=derive_seed(seed, "inner", kind))
+    return RowPlan(holdout=holdout, folds=folds, inner=inner)
 
 
 def _one_sided(plan: RowPlan, dataset: Dataset) -> str | None:
@@ -66,6 +76,7 @@ def _one_sided(plan: RowPlan, dataset: Dataset) -> str | None:
 
 def _digests(plan: RowPlan, rows: Rows) -> dict[str, str]:
     """The hash of the rows of the holdout and of each fold. Raises ValueError where a part would be empty."""
+    rows.resolve(plan.dev)
     found = {} if plan.held_out is None else {"holdout": digest_rows(rows.resolve(plan.held_out))}
     for index in range(plan.fold_count):
         rows.resolve(plan.fold(index, "in"))

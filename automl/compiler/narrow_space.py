@@ -13,6 +13,7 @@ from automl.compiler.draft import Draft
 from automl.graph import Graph
 from automl.params import Choice, Float, Int, Param
 from automl.plan import Candidate
+from automl.spec.places import quoted
 
 
 def narrow_space(draft: Draft) -> Draft:
@@ -20,10 +21,22 @@ def narrow_space(draft: Draft) -> Draft:
     candidates = draft.candidates
     for name, entries in sorted(draft.resolved.search.space.items()):  # the order of keys in the spec says nothing
         operators = set(FAMILIES[name].estimators.values()) if name in FAMILIES else {name}
+        found = [c.id for c in candidates if any(n.op in operators for n in c.graph.nodes)]
+        if not found:
+            draft = _without_effect(draft, name)
+        elif not entries:
+            draft = draft.decide(f"search.space.{name}", f"a step of {', '.join(found)}", "the spec names it")
         for parameter, domain in sorted(entries.items()):
             candidates = tuple(_narrow(c, operators, parameter, domain) for c in candidates)
             draft = draft.decide(f"search.space.{name}.{parameter}", _shown(domain), "as the spec says")
     return replace(draft, candidates=candidates)
+
+
+def _without_effect(draft: Draft, name: str) -> Draft:
+    """A warning where no candidate has the operator: its family is not searched, or its kind of column is not there."""
+    message = f"search.space: {quoted(name)} changes nothing: no candidate of this table has such a step"
+    hint = "see the steps of each candidate; `search.families` and the kinds of columns decide them"
+    return draft.find(draft.loaded.places.diagnostic("warning", "PLAN010", ("search", "space", name), message, hint))
 
 
 def _narrow(candidate: Candidate, operators: set[str], parameter: str, domain: Any) -> Candidate:

@@ -8,9 +8,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from automl.catalog import FAMILIES
 from automl.catalog.metrics import METRICS
 from automl.compiler.draft import Draft
+from automl.compiler.families import choose_families
 from automl.spec.check_accept import metric_name
 from automl.spec.model import (
     BudgetSpec,
@@ -28,11 +28,13 @@ from automl.spec.model import (
     ValidationSpec,
 )
 from automl.spec.places import Path
-from automl.spec.written import WrittenMetric, WrittenSpec
+from automl.spec.units import parse_time
+from automl.spec.written import WrittenFolds, WrittenMetric, WrittenSpec
 
 DEFAULT_METRIC = {"binary": "roc_auc", "multiclass": "log_loss", "regression": "rmse"}
 DEFAULT_TRIALS, DEFAULT_TIME_S = 100, 300.0
 DEFAULT_FOLDS, FOLDS_OF_LARGE_TABLES, LARGE_TABLE = 5, 3, 100_000
+MOST_NAMED_FOLDS = 50
 DEFAULT_HOLDOUT = 0.2
 DEFAULT_PARALLELISM = 8
 
@@ -144,7 +146,7 @@ def _data(draft: Draft) -> DataSpec:
         name: ColumnSpec(**column.model_dump(exclude_none=True)) for name, column in (data.columns or {}).items()
     }
     return DataSpec(
-        path=tuple(PurePath(path).name if PurePath(path).is_absolute() else path for path in paths),
+        path=tuple(_name_only(path) for path in paths),
         format=FormatSpec(**(data.format.model_dump(exclude_none=True) if data.format else {})),
         target=data.target,
         positive=draft.classes[1] if draft.task == "binary" and len(draft.classes) == 2 else None,
@@ -154,7 +156,14 @@ def _data(draft: Draft) -> DataSpec:
         time=data.time,
         columns=columns,
         checks=dict(data.checks or {}),
+        weight=data.weight,
+        test=tuple(_name_only(path) for path in data.test or ()),
     )
+
+
+def _name_only(path: str) -> str:
+    """A path relative to the spec as it is; of an absolute one, the name."""
+    return PurePath(path).name if PurePath(path).is_absolute() else path
 
 
 def _validation(draft: Draft) -> tuple[Draft, ValidationSpec]:
@@ -168,16 +177,69 @@ def _validation(draft: Draft) -> tuple[Draft, ValidationSpec]:
         draft = draft.find(
             draft.loaded.places.diagnostic("error", "DATA066", ("validation", "kind"), message, hint, at="value")
         )
-    folds = _or(written.validation, "folds", None)
+    draft, folds, column = _folds(draft)
+    draft, holdout = _holdout(draft)
+    draft, gap_rows, gap_s = _gap(draft)
+    return draft, ValidationSpec(
+        kind=kind, folds=folds, holdout=holdout, fold_column=column, gap_rows=gap_rows, gap_s=gap_s
+    )
+
+
+def _folds(draft: Draft) -> tuple[Draft, int, str | None]:
+    """How many folds, and the column that names them, where one does."""
+    folds = _or(draft.loaded.written.validation, "folds", None)
+    if isinstance(folds, WrittenFolds):
+        count = draft.schema.column(folds.column).distinct
+        draft = _check_fold_column(draft, folds.column, count)
+        reason = f"the values of {folds.column!r}; kind says how the holdout is cut, and rows inside a fit"
+        return draft.decide("validation.folds", str(count), reason), count, folds.column
     if folds is None:
         large = draft.schema.rows >= LARGE_TABLE
         folds = FOLDS_OF_LARGE_TABLES if large else DEFAULT_FOLDS
         draft = draft.decide("validation.folds", str(folds), f"the table has {draft.schema.rows} rows")
-    holdout = _or(written.validation, "holdout", None)
+    return draft, folds, None
+
+
+def _check_fold_column(draft: Draft, name: str, count: int) -> Draft:
+    path = ("validation", "folds", "column")
+    places = draft.loaded.places
+    if count < 2:
+        message = (
+            f"column {name!r} has {count} distinct value{'' if count == 1 else 's'}: two folds at least are needed"
+        )
+        return draft.find(places.diagnostic("error", "DATA091", path, message, "name another column", at="value"))
+    if count > MOST_NAMED_FOLDS:
+        message = f"column {name!r} has {count} distinct values; at most {MOST_NAMED_FOLDS} folds are supported"
+        hint = "name a column with fewer values, or write how many folds: 5"
+        return draft.find(places.diagnostic("error", "DATA092", path, message, hint, at="value"))
+    return draft
+
+
+def _holdout(draft: Draft) -> tuple[Draft, float]:
+    """The share that is held out; 0 where a test file takes its place."""
+    if draft.schema.test is not None:
+        rows = draft.schema.test.rows
+        reason = f"the test file with {rows} rows is the holdout; the final model is not fitted on it either"
+        return draft.decide("validation.holdout", "0", reason), 0.0
+    holdout = _or(draft.loaded.written.validation, "holdout", None)
     if holdout is None:
         holdout = DEFAULT_HOLDOUT
         draft = draft.decide("validation.holdout", str(holdout), "the default share for the final, honest estimate")
-    return draft, ValidationSpec(kind=kind, folds=folds, holdout=holdout)
+    return draft, holdout
+
+
+def _gap(draft: Draft) -> tuple[Draft, int | None, float | None]:
+    """The gap as rows or as seconds; an empty one is none."""
+    gap = _or(draft.loaded.written.validation, "gap", None)
+    if not gap or isinstance(gap, int):
+        return draft, gap or None, None
+    time = draft.schema.with_role("time")
+    if time and time[0].physical != "datetime":
+        message = f"a gap of {gap} needs times, and {time[0].name!r} is {time[0].physical}"
+        hint = "write the gap as a number of rows"
+        at = ("validation", "gap")
+        draft = draft.find(draft.loaded.places.diagnostic("error", "DATA093", at, message, hint, at="value"))
+    return draft, None, parse_time(gap) or None
 
 
 def _natural_kind(draft: Draft) -> tuple[str, str]:
@@ -195,7 +257,7 @@ def _search(draft: Draft) -> tuple[Draft, SearchSpec]:
     search = draft.loaded.written.search
     budget = _or(search, "budget", None)
     trial = _or(search, "trial", None)
-    families = tuple(_or(search, "families", tuple(name for name in FAMILIES if name != "constant")))
+    draft, families = choose_families(draft)
     if budget is None:
         reason = "the default; the first one reached ends the search"
         draft = draft.decide("search.budget", f"{DEFAULT_TRIALS} trials, {DEFAULT_TIME_S:.0f} s", reason)

@@ -16,6 +16,8 @@ import pyarrow as arrow
 import pyarrow.csv as arrow_csv
 
 from automl.errors import AutomlError, Diagnostic
+from automl.runtime.field_names import field_names
+from automl.runtime.files import open_bytes
 from automl.spec.model import FormatSpec
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -49,19 +51,22 @@ def read_csv(file: Path, format: FormatSpec) -> Sheet:
             message = f"fields of {file.name!r} are taken to be separated by {delimiter!r}"
             findings.append(Diagnostic("note", "DATA020", message, file=str(file)))
     names = _names(_head(content), delimiter, file)
-    table = _parse(text, names, delimiter, file)
-    return Sheet(table, FormatSpec(delimiter=delimiter, encoding=encoding, missing=format.missing), tuple(findings))
+    table = _parse(text, list(field_names(names)), delimiter, file).rename_columns(names)
+    found = FormatSpec(delimiter=delimiter, encoding=encoding, missing=format.missing, decimal=format.decimal)
+    return Sheet(table, found, tuple(findings))
 
 
 def _unpack(file: Path) -> bytes:
-    raw = file.read_bytes()
-    if not file.name.lower().endswith(".gz"):
-        return raw
+    packed = file.name.lower().endswith((".gz", ".zst"))
     try:
-        return gzip.decompress(raw)
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        with open_bytes(file) as stream:
+            return stream.read()
+    except (gzip.BadGzipFile, EOFError, zlib.error, OSError) as error:
+        if not packed or (isinstance(error, OSError) and error.errno is not None):
+            raise
+        kind = "gzip" if file.name.lower().endswith(".gz") else "zstd"
         hint = "write the file again, or fetch it again"
-        raise AutomlError(_error("DATA009", file, f"{file.name!r} is no whole gzip file: {error}", hint)) from error
+        raise AutomlError(_error("DATA009", file, f"{file.name!r} is no whole {kind} file: {error}", hint)) from error
 
 
 def _decode(raw: bytes, file: Path, wanted: str | None) -> tuple[bytes, str]:
@@ -113,16 +118,7 @@ def _names(head: str, delimiter: str, file: Path) -> list[str]:
         raise AutomlError(_error("DATA009", file, message)) from error
     if first is None:
         raise AutomlError(_error("DATA003", file, f"{file.name!r} is empty"))
-    names = first  # blanks belong to a name: another reader of the file would keep them too
-    empty = [position for position, name in enumerate(names) if not name.strip()]
-    double = sorted(name for name, count in Counter(names).items() if count > 1 and name.strip())
-    told = f"of {file.name!r} has no name"
-    errors = [_error("DATA005", file, f"column {at + 1} {told}", "name every column") for at in empty]
-    told = f"{file.name!r} has two columns named"
-    errors += [_error("DATA006", file, f"{told} {name!r}", "rename one of them") for name in double]
-    if errors:
-        raise AutomlError(errors)
-    return names
+    return first  # blanks belong to a name: another reader of the file would keep them too
 
 
 def _parse(content: memoryview, names: list[str], delimiter: str, file: Path) -> Any:

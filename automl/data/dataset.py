@@ -8,24 +8,31 @@ from typing import Literal
 
 import numpy as np
 
-from automl.data.physical import PhysicalTable
+from automl.data.physical import PhysicalColumn, PhysicalTable
 from automl.data.schema import Schema
+from automl.data.tested import counted_rows
 from automl.errors import AutomlError, Diagnostic
 from automl.rows import RowContext
 from automl.runtime.columns import Column, Columns, Floats, Ints, Text, take
+from automl.runtime.files import concatenate
+from automl.runtime.table import missing_column
 from automl.runtime.values import canonical_number
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """All rows that have a target, in file order. Pickles as plain arrays (protocol 5 passes them without a copy)."""
+    """All rows that count, in file order, those of a test file last. Pickles as plain arrays.
+
+    A row counts where it has a target, and a weight above 0 where there are weights.
+    """
 
     columns: Columns  # the features, by name in file order; a time column is one too
     target: Floats | Ints  # class codes (positions in `classes`), int64; numbers for regression, float64
     classes: tuple[str, ...]  # empty for regression
     context: RowContext
     ids: Columns  # carried through to predictions
-    file_rows: Ints  # the number of each row among all rows of the files, from 0
+    file_rows: Ints  # the number of each row among all rows of the files, from 0; the test file comes after the others
+    weights: Floats | None = None  # what each row counts for, above 0; None: all the same
 
     @property
     def rows(self) -> int:
@@ -35,7 +42,8 @@ class Dataset:
     @property
     def nbytes(self) -> int:
         """Bytes of memory, dictionaries of texts included as far as their letters go."""
-        extra = [x.nbytes for x in (self.context.groups, self.context.order) if x is not None]
+        given = (self.context.groups, self.context.order, self.context.folds, self.weights)
+        extra = [x.nbytes for x in given if x is not None]
         columns = (*self.columns.values(), *self.ids.values())
         return self.target.nbytes + sum(extra) + sum(_bytes(column) for column in columns)
 
@@ -51,27 +59,32 @@ def make_dataset(
     schema: Schema,
     task: Literal["binary", "multiclass", "regression"],
     classes: Sequence[str] = (),
+    test: PhysicalTable | None = None,
 ) -> Dataset:
-    """Features, target and context of the rows that have a target.
+    """Features, target and context of the rows that count, those of the test file after the others.
 
     `classes` are canonical labels in the order of their codes; unused for regression. Raises AutomlError where the
     target is no number (DATA038) or has other values than `classes` (DATA039).
     """
     name = schema.with_role("target")[0].name
-    target = table.column(name).values
-    rows = np.flatnonzero(target.codes >= 0 if isinstance(target, Text) else ~np.isnan(target)).astype(np.int64)
+    rows = counted_rows(table, schema)
+    more = None if test is None else counted_rows(test, schema)
 
     def column(wanted: str) -> Column:
-        values = table.column(wanted).values
-        return take(values, rows)
+        source = table.column(wanted)
+        values = take(source.values, rows)
+        return (
+            values if test is None or more is None else concatenate(source.spec, [values, _tested(test, source, more)])
+        )
 
     values = _numbers(column(name), name) if task == "regression" else _codes(column(name), tuple(classes), name)
-    group, time = schema.with_role("group"), schema.with_role("time")
+    group, time, weight, fold = (schema.with_role(role) for role in ("group", "time", "weight", "fold"))
     context = RowContext(
-        rows=len(rows),
+        rows=len(values),
         strata=None if task == "regression" else values.astype(np.int64, copy=False),
         groups=_group_codes(column(group[0].name)) if group else None,
-        order=_order(column(time[0].name)) if time else None,
+        order=_numbered(column(time[0].name)) if time else None,
+        folds=_fold_codes(column(fold[0].name)) if fold else None,
     )
     return Dataset(
         columns={info.name: column(info.name) for info in schema.with_role("feature", "time")},
@@ -79,8 +92,15 @@ def make_dataset(
         classes=() if task == "regression" else tuple(classes),
         context=context,
         ids={info.name: column(info.name) for info in schema.with_role("id")},
-        file_rows=rows,
+        file_rows=rows if more is None else np.concatenate([rows, more + table.rows]),
+        weights=_numbered(column(weight[0].name)) if weight else None,
     )
+
+
+def _tested(test: PhysicalTable, source: PhysicalColumn, rows: Ints) -> Column:
+    """A column of the test file; of missing values where it has none and needs none (the folds)."""
+    there = any(column.name == source.name for column in test.columns)
+    return take(test.column(source.name).values, rows) if there else missing_column(source.spec, len(rows))
 
 
 def _numbers(target: Column, name: str) -> Floats:
@@ -118,6 +138,22 @@ def _group_codes(groups: Column) -> Ints:
     return table[groups.codes]
 
 
-def _order(times: Column) -> Floats:
-    assert not isinstance(times, Text)  # the schema refuses other time columns
-    return times
+def _fold_codes(names: Column) -> Ints:
+    """Folds in the order of their names, numbers by value; -1 for rows without one."""
+    assert isinstance(names, Text)  # folds are read as names
+    used = sorted({names.levels[code] for code in np.unique(names.codes) if code >= 0}, key=_by_value)
+    ranks = {name: rank for rank, name in enumerate(used)}
+    table = np.array([*(ranks.get(level, -1) for level in names.levels), -1], dtype=np.int64)
+    return table[names.codes]
+
+
+def _by_value(name: str) -> tuple[float, str]:
+    try:
+        return (float(name), name)
+    except ValueError:
+        return (float("inf"), name)
+
+
+def _numbered(numbers: Column) -> Floats:
+    assert not isinstance(numbers, Text)  # times and weights: the schema refuses others
+    return numbers

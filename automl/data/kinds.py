@@ -12,6 +12,7 @@ from automl.data.fingerprint import fingerprints
 from automl.data.physical import PhysicalColumn, PhysicalTable
 from automl.data.schema import ClassInfo, ColumnInfo, Role, Schema
 from automl.data.settings import DataSettings
+from automl.data.weights import rows_that_count
 from automl.errors import AutomlError, Diagnostic
 from automl.kinds import Kind
 from automl.runtime.columns import Column, Floats, Ints, Text, take
@@ -40,8 +41,14 @@ class Facts:
 
 
 def build_schema(table: PhysicalTable, settings: DataSettings) -> tuple[Schema, list[Diagnostic]]:
-    """Kind and role of every column; rows without a target do not count. Raises AutomlError: DATA031, 032, 036, 037."""
-    rows = labelled_rows(table, settings)
+    """Kind and role of every column; only rows with a target and a weight count.
+
+    Raises AutomlError: DATA031, 032, 036, 037, 050, 051, 052.
+    """
+    labelled = labelled_rows(table, settings)
+    rows, wrong = rows_that_count(table, labelled, settings.weight)
+    if wrong:
+        raise AutomlError(wrong)
     every, whole = fingerprints(table)
     findings = _check_roles(settings)
     infos = []
@@ -54,17 +61,25 @@ def build_schema(table: PhysicalTable, settings: DataSettings) -> tuple[Schema, 
     if not any(info.role in ("feature", "time") for info in infos):
         hint = "data.id and data.ignore may name too many columns"
         findings.append(Diagnostic("error", "DATA037", "no column is left to learn from", hint=hint))
-    without = table.rows - len(rows)
+    without, weightless = table.rows - len(labelled), len(labelled) - len(rows)
+    if weightless:
+        message = f"{weightless} rows have the weight 0 and do not count"
+        findings.append(Diagnostic("note", "DATA053", message))
     if without:
         message = f"{without} of {table.rows} rows have no value in target {settings.target!r} and are left out"
         findings.append(Diagnostic("warning", "DATA033", message))
     if any(finding.severity == "error" for finding in findings):
         raise AutomlError(finding for finding in findings if finding.severity == "error")
     target = table.column(settings.target).values
-    classes = _classes(target if not without else take(target, rows))
-    return Schema(
-        columns=tuple(infos), rows=len(rows), rows_without_target=without, classes=classes, fingerprint=whole
-    ), findings
+    schema = Schema(
+        columns=tuple(infos),
+        rows=len(rows),
+        rows_without_target=without,
+        classes=_classes(target if len(rows) == table.rows else take(target, rows)),
+        fingerprint=whole,
+        rows_without_weight=weightless,
+    )
+    return schema, findings
 
 
 def labelled_rows(table: PhysicalTable, settings: DataSettings) -> Ints:
@@ -104,6 +119,7 @@ def _describe(column: PhysicalColumn, facts: Facts, settings: DataSettings, fing
         distinct=facts.distinct,
         tokens=tuple(sorted(column.spec.tokens)),
         time_format=column.spec.time_format,
+        number_format=column.spec.number_format,
         fingerprint=fingerprint,
     )
 
@@ -114,6 +130,8 @@ def _role(name: str, settings: DataSettings) -> Role:
         "target": (settings.target,),
         "group": (settings.group,),
         "time": (settings.time,),
+        "weight": (settings.weight,),
+        "fold": (settings.fold,),
         "id": settings.id,
         "ignored": settings.ignore,
     }
@@ -158,13 +176,19 @@ def _useless(name: str, kind: Kind, facts: Facts, given: bool) -> str | None:
         return "it is empty"
     if facts.distinct == 1 and facts.missing == 0:
         return "it has the same value in every row"
-    if kind == Kind.TEXT:
-        return "it is text, which is not supported yet"
     if given or facts.missing or facts.present < ENOUGH or kind == Kind.DATETIME:
         return None
     if isinstance(facts.values, Text):
-        return "all its values are distinct, like an identifier's" if facts.distinct == facts.present else None
+        if facts.distinct < facts.present or (kind == Kind.TEXT and _has_words(facts.values)):
+            return None
+        return "all its values are distinct, like an identifier's"
     return _identifier(name, facts.values, facts)
+
+
+def _has_words(values: Text) -> bool:
+    """Whether more than one in ten texts is more than one code of ASCII characters."""
+    used = [values.levels[code] for code in np.unique(values.codes[values.codes >= 0])]
+    return sum(not level.isascii() or len(level.split()) > 1 for level in used) > 0.1 * len(used)
 
 
 def _identifier(name: str, values: Floats, facts: Facts) -> str | None:
@@ -199,11 +223,7 @@ def _check_time(infos: list[ColumnInfo]) -> list[Diagnostic]:
 def _tell(info: ColumnInfo) -> list[Diagnostic]:
     if info.role != "dropped":
         return []
-    message = f"column {info.name!r} is not used: {info.reason}"
-    if info.kind == Kind.TEXT and info.distinct > 1:
-        hint = f"say kind: categorical under data.columns.{info.name} to use it as it is"
-        return [Diagnostic("warning", "DATA035", message, hint=hint)]
-    return [Diagnostic("note", "DATA034", message)]
+    return [Diagnostic("note", "DATA034", f"column {info.name!r} is not used: {info.reason}")]
 
 
 def _classes(target: Column) -> tuple[ClassInfo, ...]:

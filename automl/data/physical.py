@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -11,14 +12,16 @@ import pyarrow as arrow
 import pyarrow.types as types
 
 from automl.data import texts
+from automl.data.forms import decimal_of
+from automl.data.inference import ambiguous, infer_column, infinities, quoted
 from automl.data.read import RawTable
 from automl.data.schema import Physical
 from automl.data.settings import DataSettings
-from automl.data.texts import Cells, Reading
+from automl.data.texts import Cells, Reading, Rules, read_formed, read_numbers
 from automl.errors import AutomlError, Diagnostic, nearest
 from automl.kinds import Kind
+from automl.runtime.arrow_files import arrow_values
 from automl.runtime.columns import Column
-from automl.runtime.files import arrow_values
 from automl.runtime.table import ColumnSpec, to_column
 
 WANTED: Mapping[Kind, Physical] = {
@@ -29,6 +32,8 @@ WANTED: Mapping[Kind, Physical] = {
     Kind.DATETIME: "datetime",
     Kind.TEXT: "text",
 }
+
+_SHOWING = 1000  # values of a column that may show the decimal mark of a file
 
 
 @dataclass(frozen=True)
@@ -53,22 +58,23 @@ class PhysicalTable:
 
     def column(self, name: str) -> PhysicalColumn:
         """The column of that name. Raises KeyError."""
-        for column in self.columns:
-            if column.name == name:
-                return column
-        raise KeyError(name)
+        return self._by_name[name]
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, PhysicalColumn]:
+        return {column.name: column for column in self.columns}
 
 
 def to_physical(raw: RawTable, settings: DataSettings) -> tuple[PhysicalTable, list[Diagnostic]]:
     """Read every column as what it is, or as what the user says. Raises AutomlError: DATA008, DATA024, DATA030."""
     check_names(raw.names, settings)
+    decimal, findings = _decimal(raw, settings)
     columns: list[PhysicalColumn] = []
-    findings: list[Diagnostic] = []
     for name in raw.names:
         array = raw.table.column(name)
         array = array.combine_chunks() if array.num_chunks != 1 else array.chunk(0)
         try:
-            reading, told = _read(array, name, settings)
+            reading, told = _read(array, name, settings, Rules(name == settings.target, decimal, settings.checks))
         except AutomlError as wrong:
             findings.extend(wrong.diagnostics)
             continue
@@ -95,15 +101,34 @@ def _near(name: str, names: tuple[str, ...]) -> str:
 
 
 def wanted(name: str, settings: DataSettings) -> Physical | None:
-    """The physical type that role or override ask for; None: as inferred. Ids and groups are names: digits are kept."""
+    """The physical type that role or override ask for; None: as inferred. Ids, groups, folds are names: digits stay."""
     kind = settings.kind(name)
     asked = WANTED.get(kind) if kind is not None else None
     if name == settings.target:
         return asked if asked in (None, "number") else "text"
-    return "text" if name in settings.id or name == settings.group else asked
+    if name == settings.weight:
+        return "number"
+    return "text" if name in settings.id or name in (settings.group, settings.fold) else asked
 
 
-def _read(array: Any, name: str, settings: DataSettings) -> tuple[Reading, list[Diagnostic]]:
+def _decimal(raw: RawTable, settings: DataSettings) -> tuple[str | None, list[Diagnostic]]:
+    """The decimal mark of texts: the spec's, else the one that the columns show; a comma that was found out is told."""
+    if settings.decimal is not None:
+        return settings.decimal, []
+    names = [name for name in raw.names if types.is_string(raw.table.schema.field(name).type)]
+    tokens = {name: frozenset(settings.tokens(name)) for name in names}
+    heads = ([text for text in raw.table.column(name).slice(0, _SHOWING).to_pylist() if text] for name in names)
+    decimal = decimal_of(
+        [text.strip() for text in head if text.strip() not in tokens[name]]
+        for name, head in zip(names, heads, strict=True)
+    )
+    if decimal != ",":
+        return decimal, []
+    message, hint = "numbers are taken to have a decimal comma", "say data.format.decimal: '.' if they have a point"
+    return decimal, [Diagnostic("note", "DATA028", message, file=str(raw.paths[0]), hint=hint)]
+
+
+def _read(array: Any, name: str, settings: DataSettings, rules: Rules) -> tuple[Reading, list[Diagnostic]]:
     spec = ColumnSpec(name, "text", frozenset(settings.tokens(name)))
     want = wanted(name, settings)
     if types.is_dictionary(array.type):
@@ -112,18 +137,21 @@ def _read(array: Any, name: str, settings: DataSettings) -> tuple[Reading, list[
         array = array.cast(arrow.string())  # 20240131
     if types.is_null(array.type):
         return Reading(ColumnSpec(name, want or "number", spec.tokens), _blank(array, spec, want)), []
-    if _is_text(array.type):
-        cells = texts.cells_of(_strings(array, name), spec)
-        return _infer(cells, name == settings.target) if want is None else _force(cells, want)
-    return _typed(array, spec, want, name == settings.target), []
+    if is_text(array.type):
+        cells = texts.cells_of(strings(array, name), spec)
+        return infer_column(cells, rules) if want is None else _force(cells, want, rules)
+    reading = _typed(array, spec, want, rules.plain)
+    return reading, infinities(name, array) if types.is_floating(array.type) else []
 
 
-def _is_text(kind: Any) -> bool:
+def is_text(kind: Any) -> bool:
+    """Whether an arrow type holds texts, or bytes that may be texts."""
     strings = types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind)
     return bool(strings or types.is_binary(kind) or types.is_large_binary(kind) or types.is_fixed_size_binary(kind))
 
 
-def _strings(array: Any, name: str) -> Any:
+def strings(array: Any, name: str) -> Any:
+    """Texts or bytes as texts. Raises AutomlError (DATA008) for bytes that are no text."""
     try:
         array = array.cast(arrow.binary()) if types.is_fixed_size_binary(array.type) else array
         return array.cast(arrow.string())
@@ -137,35 +165,20 @@ def _blank(array: Any, spec: ColumnSpec, want: Physical | None) -> Column:
     return to_column(ColumnSpec(spec.name, want or "number", spec.tokens), values)
 
 
-def _infer(cells: Cells, plain: bool) -> tuple[Reading, list[Diagnostic]]:
-    reading = texts.infer(cells, plain)
-    name, found = cells.spec.name, []
-    if reading.extra:
-        message = f"column {name!r}: {_quoted(reading.extra)} among {reading.spec.physical} values is read as missing"
-        hint = f"say kind: categorical under data.columns.{name} if it is a value of its own"
-        found.append(Diagnostic("note", "DATA022", message, hint=hint))
-    if reading.rival is not None:
-        found.append(_ambiguous(reading))
-    if reading.spec.physical == "text" and (stray := texts.few_strays(cells)):
-        message = f"column {name!r} is read as text because of {_quoted(stray)}; its other values are numbers"
-        hint = f"say kind: numeric under data.columns.{name} to read them as missing"
-        found.append(Diagnostic("warning", "DATA026", message, hint=hint))
-    return reading, found
-
-
-def _force(cells: Cells, want: Physical) -> tuple[Reading, list[Diagnostic]]:
+def _force(cells: Cells, want: Physical, rules: Rules) -> tuple[Reading, list[Diagnostic]]:
     """Read as the user says. Raises AutomlError (DATA024) where the values are something else."""
     if want == "text":
         return texts.read_texts(cells), []
     if want == "number":
-        return _force_numbers(cells)
+        formed = None if read_numbers(cells) is not None else read_formed(cells, rules)
+        return (formed, []) if formed is not None else _force_numbers(cells)
     reading = texts.read_booleans(cells) if want == "boolean" else texts.read_datetimes(cells)
     if reading is None and len(cells.values) == 0:
         return Reading(ColumnSpec(cells.spec.name, want, cells.spec.tokens), cells.spread(np.empty(0))), []
     if reading is None:
         expected = "true and false, or 0 and 1" if want == "boolean" else "dates such as 2024-01-31 in one format"
         raise _unfit(cells.spec.name, want, expected, cells.encoded[1])
-    return reading, [_ambiguous(reading)] if reading.rival is not None else []
+    return reading, [ambiguous(reading)] if reading.rival is not None else []
 
 
 def _force_numbers(cells: Cells) -> tuple[Reading, list[Diagnostic]]:
@@ -175,7 +188,7 @@ def _force_numbers(cells: Cells) -> tuple[Reading, list[Diagnostic]]:
         raise _unfit(cells.spec.name, "number", "mostly numbers", list(reading.extra))
     if not count:
         return reading, []
-    message = f"{cells.spec.name!r}: {count} values ({_quoted(reading.extra)}) are no numbers: read as missing"
+    message = f"{cells.spec.name!r}: {count} values ({quoted(reading.extra)}) are no numbers: read as missing"
     hint = f"list them in data.columns.{cells.spec.name}.missing if that is meant"
     return reading, [Diagnostic("warning", "DATA023", message, hint=hint)]
 
@@ -204,17 +217,6 @@ def _typed(array: Any, spec: ColumnSpec, want: Physical | None, is_target: bool)
 
 
 def _unfit(name: str, want: Physical, expected: str, found: list[Any]) -> AutomlError:
-    shown = _quoted(tuple(map(str, found)))
+    shown = quoted(tuple(map(str, found)))
     message = f"column {name!r} cannot be read as {want}: expected {expected}, found {shown}"
     return AutomlError(Diagnostic("error", "DATA024", message, hint=f"change the kind under data.columns.{name}"))
-
-
-def _ambiguous(reading: Reading) -> Diagnostic:
-    spec = reading.spec
-    message = f"column {spec.name!r}: dates are read as {spec.time_format}; {reading.rival} fits as well"
-    return Diagnostic("warning", "DATA025", message, hint="write dates as 2024-01-31 to be sure")
-
-
-def _quoted(values: tuple[str, ...]) -> str:
-    shown = ", ".join(repr(value) for value in values[:3])
-    return f"{shown} and {len(values) - 3} more" if len(values) > 3 else shown

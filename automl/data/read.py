@@ -1,4 +1,4 @@
-"""Files to one raw table: text as it stands (csv), or typed as it is stored (parquet). Only the layout is found out."""
+"""Files to one raw table: text as it stands (csv), or typed as it is stored (others). Only the layout is found out."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as arrow
-import pyarrow.parquet as parquet
 
 from automl.data.csv_text import Sheet, read_csv
+from automl.data.naming import name_columns
+from automl.data.stored import read_arrow, read_json
 from automl.errors import AutomlError, Diagnostic, nearest
+from automl.runtime.arrow_files import ARROW_SUFFIXES
+from automl.runtime.files import JSON_SUFFIXES, SUFFIXES
 from automl.spec.model import FormatSpec
-
-SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet")
+from automl.spec.quality import Checks
 
 
 @dataclass(frozen=True)
@@ -39,16 +41,18 @@ class RawTable:
         return int(self.table.num_rows)
 
 
-def read_raw(paths: Sequence[Path], format: FormatSpec) -> RawTable:
+def read_raw(paths: Sequence[Path], format: FormatSpec, checks: Checks | None = None) -> RawTable:
     """Read files and patterns below each other, names of a pattern sorted. Raises AutomlError: DATA001 to DATA014."""
     files = find_files(paths)
     errors: list[Diagnostic] = []
     sheets: list[Sheet] = []
     for file in files:
         try:
-            sheets.append(_read_one(file, format))
+            sheets.append(_read_one(file, format, checks or {}))
         except AutomlError as wrong:
             errors.extend(wrong.diagnostics)
+    findings = [found for sheet in sheets for found in sheet.findings]
+    errors.extend(found for found in findings if found.severity == "error")
     for file, sheet in zip(files, sheets, strict=False):
         errors.extend(_check_columns(file, sheet, sheets[0], files[0]))
     if errors:
@@ -56,7 +60,7 @@ def read_raw(paths: Sequence[Path], format: FormatSpec) -> RawTable:
     table = _stack([sheet.table for sheet in sheets])
     if table.num_rows == 0:
         raise AutomlError(_error("DATA004", files[0], "the table has no rows, only the names of its columns"))
-    return RawTable(table, sheets[0].format, files, tuple(found for sheet in sheets for found in sheet.findings))
+    return RawTable(table, sheets[0].format, files, tuple(findings))
 
 
 def find_files(paths: Sequence[Path]) -> tuple[Path, ...]:
@@ -101,54 +105,35 @@ def _check_file(file: Path) -> list[Diagnostic]:
     return []
 
 
-def _read_one(file: Path, format: FormatSpec) -> Sheet:
+def _read_one(file: Path, format: FormatSpec, checks: Checks) -> Sheet:
     try:
         if file.stat().st_size == 0:
             raise AutomlError(_error("DATA003", file, f"{file.name!r} is empty"))
-        if file.name.lower().endswith(".parquet"):
-            return _read_parquet(file, format)
-        return read_csv(file, format)
+        sheet = _read_by_suffix(file, format)
     except OSError as error:
         reason = error.strerror or str(error)
         raise AutomlError(_error("DATA014", file, f"{file.name!r} cannot be opened: {reason}")) from error
+    table, told = name_columns(file, sheet.table, checks)
+    return Sheet(table, sheet.format, (*sheet.findings, *told))
 
 
-def _read_parquet(file: Path, format: FormatSpec) -> Sheet:
-    try:
-        with parquet.ParquetFile(file) as stored:
-            table = stored.read()
-    except (arrow.ArrowException, OSError) as error:
-        reason = str(error).splitlines()[0]
-        message = f"{file.name!r} is no readable parquet file: {reason}"
-        raise AutomlError(_error("DATA009", file, message, "write the file again, or fetch it again")) from error
-    return Sheet(table, FormatSpec(missing=format.missing), ())
+def _read_by_suffix(file: Path, format: FormatSpec) -> Sheet:
+    name = file.name.lower()
+    if name.endswith(ARROW_SUFFIXES):
+        return Sheet(read_arrow(file), FormatSpec(missing=format.missing, decimal=format.decimal), ())
+    if name.endswith(JSON_SUFFIXES):
+        return Sheet(read_json(file), FormatSpec(missing=format.missing, decimal=format.decimal), ())
+    return read_csv(file, format)
 
 
 def _check_columns(file: Path, sheet: Sheet, first: Sheet, first_file: Path) -> list[Diagnostic]:
-    """Names that are empty or double, types that hold more than a value, and columns other than the first file's."""
+    """Columns other than the first file's."""
     names = list(sheet.table.column_names)
-    found = []
-    for position, name in enumerate(names):
-        if not name.strip():
-            message = f"column {position + 1} of {file.name!r} has no name"
-            found.append(_error("DATA005", file, message, "name every column"))
-        elif name in names[:position]:
-            found.append(_error("DATA006", file, f"{file.name!r} has two columns named {name!r}", "rename one of them"))
-        if not is_plain(sheet.table.schema.field(position).type):
-            kind = sheet.table.schema.field(position).type
-            hint = "unfold it into columns of single values before"
-            found.append(_error("DATA012", file, f"column {name!r} of {file.name!r} holds values of type {kind}", hint))
-    if sorted(names) != sorted(first.table.column_names):
-        other = sorted(set(names) ^ set(first.table.column_names))
-        message = f"{file.name!r} has other columns than {first_file.name!r}: {', '.join(map(repr, other[:5]))}"
-        found.append(_error("DATA011", file, message, "all files of a table have the same columns"))
-    return found
-
-
-def is_plain(kind: Any) -> bool:
-    """Whether an arrow type holds single values that have a meaning here."""
-    types = arrow.types
-    return not (types.is_nested(kind) or types.is_duration(kind) or types.is_interval(kind))
+    if sorted(names) == sorted(first.table.column_names):
+        return []
+    other = sorted(set(names) ^ set(first.table.column_names))
+    message = f"{file.name!r} has other columns than {first_file.name!r}: {', '.join(map(repr, other[:5]))}"
+    return [_error("DATA011", file, message, "all files of a table have the same columns")]
 
 
 def _stack(tables: list[Any]) -> Any:

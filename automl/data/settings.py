@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from automl.kinds import Kind
 from automl.runtime.values import BLANKS, DEFAULT_MISSING
 from automl.spec.model import ColumnSpec
+from automl.spec.quality import Checks
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,10 @@ class DataSettings:
     time: str | None = None
     columns: Mapping[str, ColumnSpec] = field(default_factory=dict)
     missing: tuple[str, ...] | None = None
+    decimal: str | None = None  # the mark that the user gives; None: found out
+    checks: Checks = field(default_factory=dict)
+    weight: str | None = None
+    fold: str | None = None  # the column that names the fold of each row
 
     def tokens(self, name: str) -> tuple[str, ...]:
         """The texts that mean missing in this column, without blanks around them, sorted; an empty cell always is."""
@@ -39,6 +44,6 @@ class DataSettings:
         for key, names in (("id", self.id), ("ignore", self.ignore), ("columns", tuple(self.columns))):
             for name in names:
                 yield key, name
-        for key, one in (("group", self.group), ("time", self.time)):
+        for key, one in (("group", self.group), ("time", self.time), ("weight", self.weight)):
             if one is not None:
                 yield key, one

@@ -6,7 +6,7 @@ What is accepted is exactly what `automl.runtime.values` accepts; arrow only doe
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -15,10 +15,14 @@ import numpy.typing as npt
 import pyarrow as arrow
 import pyarrow.compute as compute
 
+from automl.data.forms import FoundForm, find_form
 from automl.data.times import find_times
+from automl.runtime.cells import formed_number
 from automl.runtime.columns import Column, Floats, Text
+from automl.runtime.number_forms import sign_of
 from automl.runtime.table import ColumnSpec
 from automl.runtime.values import BLANKS, canonical_text, is_number, parse_boolean
+from automl.spec.quality import Checks, action
 
 # Texts that stand for "no value" in a column whose other values are numbers or times; elsewhere they may be categories.
 PLACEHOLDERS = frozenset(
@@ -37,6 +41,20 @@ class Reading:
     values: Column
     extra: tuple[str, ...] = ()
     rival: str | None = None
+    mixed: bool = False  # times, some in the format of `spec` and some in ISO 8601
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How a column may be read. `plain`: only as numbers or texts (a target); `decimal`: the file's mark, if known."""
+
+    plain: bool = False
+    decimal: str | None = None
+    checks: Checks = field(default_factory=dict)
+
+    def fixes(self, code: str) -> bool:
+        """Whether what the code finds is to be mended."""
+        return action(self.checks, code) == "fix"
 
 
 @dataclass(frozen=True)
@@ -82,26 +100,60 @@ def cells_of(texts: Any, spec: ColumnSpec) -> Cells:
     return Cells(compute.utf8_trim(texts, characters=BLANKS), spec)
 
 
-def infer(cells: Cells, plain: bool) -> Reading:
-    """Numbers, else booleans, else times, else texts. `plain`: only numbers or texts (for a target)."""
+def infer(cells: Cells, rules: Rules) -> Reading:
+    """Numbers, else booleans, else times, else texts."""
     if len(cells.values) == 0:
         return _reading(cells, "number", cells.spread(np.empty(0)))
-    numbers = None if _leads_with_zero(cells) else read_numbers(cells)
+    numbers = _numbers(cells, rules)
     if numbers is not None:
-        return _reading(cells, "number", numbers)
+        return numbers
     distinct = cells.encoded[1]
     placeholders = tuple(sorted(text for text in distinct if text in PLACEHOLDERS))
     if placeholders and len(placeholders) < len(distinct):
-        rest = infer(cells.without(placeholders), plain)
+        rest = infer(cells.without(placeholders), rules)
         if rest.spec.physical in ("number", "datetime"):
-            return Reading(rest.spec, rest.values, tuple(sorted({*placeholders, *rest.extra})), rest.rival)
-    if not plain and len(distinct) <= 6 and all(parse_boolean(text) in (0.0, 1.0) for text in distinct):
+            return replace(rest, extra=tuple(sorted({*placeholders, *rest.extra})))
+    if not rules.plain and len(distinct) <= 6 and all(parse_boolean(text) in (0.0, 1.0) for text in distinct):
         return read_booleans(cells) or read_texts(cells)
-    return (None if plain else read_datetimes(cells)) or read_texts(cells)
+    times = None if rules.plain else read_datetimes(cells)
+    return times if times and (not times.mixed or rules.fixes("DQ004")) else read_texts(cells)
+
+
+def _numbers(cells: Cells, rules: Rules) -> Reading | None:
+    """The column as numbers, plain ones or in a form; None where it holds something else."""
+    if _leads_with_zero(cells):
+        return None
+    if rules.decimal == "," and _any(cells, "[.]") and (formed := read_formed(cells, rules)) is not None:
+        return formed
+    numbers = read_numbers(cells)
+    return _reading(cells, "number", numbers) if numbers is not None else read_formed(cells, rules)
+
+
+def read_formed(cells: Cells, rules: Rules) -> Reading | None:
+    """Numbers in a form that fits all values; None where there is none, or where the spec does not want it read."""
+    found = form_of(cells, rules).form
+    if found is None or not rules.fixes("DQ003" if sign_of(found) else "DQ002"):
+        return None
+    codes, distinct = cells.encoded
+    table = np.array([formed_number(text, found) for text in distinct], dtype=np.float64)
+    spec = replace(cells.spec, physical="number", number_format=found)
+    return Reading(spec, cells.spread(table[codes]))
+
+
+def form_of(cells: Cells, rules: Rules) -> FoundForm:
+    """The form of the numbers in a column."""
+    first = cells.values[:_TRIED].to_pylist()
+    if any(not any(letter.isdigit() for letter in text) and not is_number(text) for text in first):
+        return FoundForm(None)
+    return find_form(cells.encoded[1], rules.decimal)
+
+
+def _any(cells: Cells, pattern: str) -> bool:
+    return bool(compute.any(compute.match_substring_regex(cells.values, pattern)).as_py())
 
 
 def _leads_with_zero(cells: Cells) -> bool:
-    return bool(compute.any(compute.match_substring_regex(cells.values, _LEADING_ZERO)).as_py())
+    return _any(cells, _LEADING_ZERO)
 
 
 def read_numbers(cells: Cells) -> Floats | None:
@@ -140,7 +192,7 @@ def read_datetimes(cells: Cells) -> Reading | None:
     if times is None:
         return None
     spec = ColumnSpec(cells.spec.name, "datetime", cells.spec.tokens, times.format)
-    return Reading(spec, cells.spread(times.seconds[codes]), (), times.rival)
+    return Reading(spec, cells.spread(times.seconds[codes]), (), times.rival, times.mixed)
 
 
 def read_texts(cells: Cells) -> Reading:

@@ -25,11 +25,15 @@ _TRIED = 50  # texts that rule a format out quickly
 
 @dataclass(frozen=True)
 class Times:
-    """Texts read as times: seconds since 1970 UTC of each, the format, and another format that fits all of them too."""
+    """Texts read as times: seconds since 1970 UTC of each, the format, and another format that fits all of them too.
+
+    `mixed`: some are in ISO 8601 instead, which a reader of the format understands as well.
+    """
 
     seconds: Floats
     format: str
     rival: str | None
+    mixed: bool = False
 
 
 def find_times(texts: Sequence[str]) -> Times | None:
@@ -38,8 +42,22 @@ def find_times(texts: Sequence[str]) -> Times | None:
         return None
     fits = [(name, found) for name in FORMATS if (found := read_times(texts, name)) is not None]
     if not fits:
-        return None
+        return _mixed(texts)
     return Times(fits[0][1], fits[0][0], fits[1][0] if len(fits) > 1 else None)
+
+
+def _mixed(texts: Sequence[str]) -> Times | None:
+    """Texts that are all in ISO 8601 or in one other format, some in each."""
+    iso = np.array([parse_time(text, "iso") for text in texts[:_TRIED]])
+    if (np.isnan(iso).all() and len(texts) <= _TRIED) or not all(text[:1].isdigit() for text in texts[:_TRIED]):
+        return None
+    every = np.array([parse_time(text, "iso") for text in texts])
+    rest = [text for text, seconds in zip(texts, every, strict=True) if np.isnan(seconds)]
+    fits = [(name, found) for name in FORMATS[1:] if (found := read_times(rest, name)) is not None]
+    if not fits or len(rest) == len(texts):
+        return None
+    every[np.isnan(every)] = fits[0][1]
+    return Times(every, fits[0][0], fits[1][0] if len(fits) > 1 else None, mixed=True)
 
 
 def read_times(texts: Sequence[str], time_format: str) -> Floats | None:

@@ -14,8 +14,8 @@ from automl.jobs import Done, Executor, Job, Outcome
 from automl.measure import measure
 from automl.params import ParamValue
 from automl.plan import BASELINE, Lock, Plan, TrialScore, Winner
-from automl.rows import ALL, Rows, RowSet
-from automl.runtime.columns import Ints, Matrix
+from automl.rows import Rows, RowSet
+from automl.runtime.columns import Floats, Ints, Matrix
 from automl.select.interval import interval
 from automl.tasks import lower
 from automl.value import derive_seed, digest_json
@@ -72,9 +72,9 @@ def fit_final(plan: Plan, executor: Executor, trials: Sequence[TrialScore]) -> F
 
 
 def _jobs(plan: Plan, trial: TrialScore, baseline: TrialScore | None) -> dict[str, Job]:
-    """The fit on all rows, and where there is a holdout the two fits that are scored on it."""
+    """The fit on all rows but those of a test file, and where there is a holdout the two fits that are scored on it."""
     params = final_params(trial, plan)
-    jobs = {"whole": _job(trial.candidate, params, ALL, None)}
+    jobs = {"whole": _job(trial.candidate, params, plan.rows.whole, None)}
     if plan.rows.held_out is not None:
         first = plan.candidates[0]
         plain = first.defaults if baseline is None else final_params(baseline, plan)
@@ -109,25 +109,29 @@ class Examiner:
 
     def score(self, metrics: set[str], prediction: Matrix, threshold: float | None) -> dict[str, float]:
         """The scores by metric name."""
-        plan, target = self.context.plan, self._target()
-        classes = len(plan.classes)
+        target, weights = self._held_out()
+        classes = len(self.context.plan.classes)
         found = ((name, scorer_in(self.context, name)) for name in sorted(metrics))
-        return {name: measure(metric, prediction, target, classes, threshold=threshold) for name, metric in found}
+        return {name: measure(metric, prediction, target, classes, weights, threshold) for name, metric in found}
 
     def spread(self, prediction: Matrix, threshold: float | None) -> tuple[float, float] | None:
         """The 95 % interval of the score."""
-        plan, target = self.context.plan, self._target()
+        plan = self.context.plan
+        target, weights = self._held_out()
         metric, classes = scorer_in(self.context, plan.metric), len(plan.classes)
 
         def score(at: Ints) -> float:
-            return measure(metric, prediction[at], target[at], classes, threshold=threshold)
+            drawn = None if weights is None else weights[at]
+            return measure(metric, prediction[at], target[at], classes, drawn, threshold)
 
         return interval(score, len(target), derive_seed(plan.spec.search.seed, "interval", plan.metric))
 
-    def _target(self) -> Any:
+    def _held_out(self) -> tuple[Any, Floats | None]:
+        """Target and weights."""
         held_out, dataset = self.context.plan.rows.held_out, self.context.dataset
         assert held_out is not None
-        return dataset.target[Rows(dataset.context).resolve(held_out)]
+        at = Rows(dataset.context).resolve(held_out)
+        return dataset.target[at], None if dataset.weights is None else dataset.weights[at]
 
 
 @dataclass(frozen=True)
@@ -143,7 +147,7 @@ def request_of(context: FitContext, final: Final, story: Story) -> EmitRequest:
     """What emission needs: the same for `train` and for `verify`."""
     plan = context.plan
     candidate = plan.candidate(final.trial.candidate)
-    tasks = lower(recipe_of(plan, candidate, final_params(final.trial, plan)), ALL, None).tasks
+    tasks = lower(recipe_of(plan, candidate, final_params(final.trial, plan)), plan.rows.whole, None).tasks
     estimate = final.estimate
     request = EmitRequest(
         plan=plan,

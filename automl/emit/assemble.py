@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import PurePosixPath
 from typing import Any
 
 from automl import __version__
@@ -16,10 +15,12 @@ from automl.emit.render import render_target
 from automl.emit.request import EmitRequest
 from automl.emit.requirements import Pin, at_least, hash_table, lock_text, pins, server_pins, unhashed
 from automl.emit.sources import copied_sources
-from automl.emit.steps import Step, artifacts_of, operators_of, pipeline_context, steps_of, train_context
+from automl.emit.steps import Step, artifacts_of, carries_rows, operators_of, pipeline_context, steps_of, train_context
 from automl.emit.targets import folders
 from automl.errors import Diagnostic
 from automl.lock import lock_text as locks_text
+from automl.runtime.arrow_files import ARROW_SUFFIXES
+from automl.runtime.files import SUFFIXES
 from automl.spec.check_package import package_name
 from automl.value import pretty_json
 
@@ -40,7 +41,7 @@ Warnings = tuple[Diagnostic, ...]
 def package_files(request: EmitRequest) -> tuple[Files, Warnings]:
     """Path -> content of all files, manifest included, and the warnings. Touches no file of the user's."""
     name = package_name(request.plan.spec.name)
-    steps = steps_of(request.graph, request.tasks, request.plan.rows.inner)
+    steps = steps_of(request.graph, request.tasks, request.plan.rows.inner, request.plan.rows.whole)
     crossed = any(step.inner for step in steps)
     serve, refit = _serve_pins(request), _refit_pins(request)
     context = _context(request, steps)
@@ -105,8 +106,7 @@ def _context(request: EmitRequest, steps: tuple[Step, ...]) -> dict[str, Any]:
 
 def _suffix(path: str) -> str:
     """The kind of file that the training data was; its name and place stay out of the package."""
-    suffixes = PurePosixPath(path).suffixes
-    return ".parquet" if suffixes[-1:] == [".parquet"] else ".csv.gz" if suffixes[-1:] == [".gz"] else ".csv"
+    return next((suffix for suffix in SUFFIXES if path.lower().endswith(suffix)), ".csv")
 
 
 def _serve_pins(request: EmitRequest) -> tuple[Pin, ...]:
@@ -116,7 +116,7 @@ def _serve_pins(request: EmitRequest) -> tuple[Pin, ...]:
 
 def _refit_pins(request: EmitRequest) -> tuple[Pin, ...]:
     names = {name for operator in operators_of(request.graph) for name in operator.fit_requires}
-    if any(_suffix(path) == ".parquet" for path in request.plan.spec.data.path):
+    if any(_suffix(path).endswith((*ARROW_SUFFIXES, ".zst")) for path in request.plan.spec.data.path):
         names.add("pyarrow")
     return pins(names, hash_table(), closure=True)
 
@@ -169,10 +169,10 @@ def _facts(request: EmitRequest, name: str) -> dict[str, Any]:
         "version": request.plan.spec.package.version,
         "task": request.plan.task,
         "automl": __version__,
-        "data": request.plan.data_schema.fingerprint,
+        "data": request.plan.data_schema.data_digest,
         "versions": dict(request.lock.versions),
         "cpu": request.lock.cpu,
-        "carries_training_rows": False,  # no operator of the catalog keeps rows
+        "carries_training_rows": carries_rows(request.graph),
         "requires": sorted({name for operator in operators_of(request.graph) for name in operator.requires}),
     }
 

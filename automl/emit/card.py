@@ -8,6 +8,7 @@ import numpy as np
 
 from automl.catalog.metrics import Metric
 from automl.emit.request import EmitRequest
+from automl.emit.steps import carries_rows
 from automl.emit.text import plain
 from automl.spec.model import Criterion
 from automl.value import pretty_json
@@ -33,16 +34,22 @@ def card_context(request: EmitRequest) -> dict[str, Any]:
         "score_spread": number(float(folds.std(ddof=1))) if len(folds) > 1 else None,
         "score_folds": tuple(number(score) for score in trial.folds),
         "holdout_score": None if request.winner.holdout_score is None else number(request.winner.holdout_score),
-        "holdout_share": None if plan.rows.holdout is None else number(float(plan.spec.validation.holdout)),
+        "holdout_share": None
+        if plan.rows.holdout is None or schema.test is not None
+        else number(float(plan.spec.validation.holdout)),
+        "test_rows": None if schema.test is None else schema.test.rows,
+        "weight": plan.spec.data.weight or "",
+        "rows_without_weight": schema.rows_without_weight,
         "interval": None
         if request.holdout_interval is None
         else tuple(number(end) for end in request.holdout_interval),
         "baseline_score": None if request.baseline is None else number(request.baseline.score),
         "criteria": tuple(criterion_text(criterion) for criterion in plan.spec.accept),
         "rows": schema.rows,
+        "carries_rows": carries_rows(request.graph),
         "rows_without_target": schema.rows_without_target,
         "class_rows": tuple((info.label, info.rows) for info in schema.classes) if plan.classes else (),
-        "data_fingerprint": schema.fingerprint,
+        "data_fingerprint": schema.data_digest,
         "target": plan.spec.data.target,
         "candidate": trial.candidate,
         "threshold_text": None if trial.threshold is None else plain(repr(trial.threshold)),

@@ -22,6 +22,7 @@ class FieldRecord:
     fingerprint: str
     tokens: frozenset[str]
     time_format: str | None
+    number_format: str | None
     vocabulary: tuple[str, ...] | None
 
 
@@ -33,10 +34,10 @@ def input_fields(request: EmitRequest) -> tuple[FieldRecord, ...]:
 
 
 def training_fields(request: EmitRequest, crossed: bool) -> tuple[FieldRecord, ...]:
-    """The target first; then the column that the inner folds of a cross-fit are cut by, where there is one."""
+    """The target; the column that the inner folds of a cross-fit are cut by; the weights: those that there are."""
     data = request.plan.spec.data
     cutter = {"groups": data.group, "order": data.time}.get(cut_by(request, crossed))
-    names = [data.target] if cutter is None else [data.target, cutter]
+    names = [name for name in (data.target, cutter, data.weight) if name is not None]
     return tuple(_record(request.plan.data_schema.column(name), {}) for name in names)
 
 
@@ -74,6 +75,7 @@ def _record(info: ColumnInfo, known: Mapping[str, tuple[str, ...]]) -> FieldReco
         fingerprint=info.fingerprint,
         tokens=frozenset(info.tokens),
         time_format=info.time_format,
+        number_format=info.number_format,
         vocabulary=known.get(info.name) if info.physical == "text" else None,
     )
 
@@ -89,6 +91,7 @@ def schema_context(request: EmitRequest, crossed: bool) -> dict[str, Any]:
         "fields": input_fields(request),
         "training_fields": training_fields(request, crossed),
         "cut_by": cut_by(request, crossed),
+        "weighted": plan.spec.data.weight is not None,
         "encodings": ("utf-8", "cp1252", "latin-1")
         if plan.spec.data.format.encoding is None
         else (plan.spec.data.format.encoding,),

@@ -61,7 +61,7 @@ def _physical(name: str) -> Any:
 
 def apply_graph(graph: Graph, states: Mapping[str, State], columns: Columns) -> Matrix:
     """The output of the graph for every row, by the runtime's own `apply` functions."""
-    found: dict[str, Matrix] = {}
+    found: dict[str, Any] = {}  # the output alone is surely dense
     for node in graph.nodes:
         operator = OPERATORS[node.op]
         apply = import_module(f"automl.runtime.{operator.module}").apply
@@ -71,7 +71,8 @@ def apply_graph(graph: Graph, states: Mapping[str, State], columns: Columns) -> 
         else:
             inputs = tuple(found[name] for name in node.inputs if name != SOURCE)
         found[node.id] = apply(state, *inputs)
-    return found[graph.output.id]
+    output: Matrix = found[graph.output.id]
+    return output
 
 
 def golden_bytes(graph: Graph, states: Mapping[str, State], fields: tuple[FieldRecord, ...], rows: list[Row]) -> bytes:

@@ -9,7 +9,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from automl.emit.text import Safe, code, ident, literal, markdown, plain, prose
+from automl.emit.text import Safe, call, code, ident, literal, markdown, names, plain, prose
 
 SUFFIX = ".jinja"
 PACKAGE_FOLDER = "__package__"  # stands for the package's name in the path of a template
@@ -36,7 +36,8 @@ def environment(root: Path) -> Environment:
         newline_sequence="\n",
         finalize=_refuse_raw,
     )
-    made.filters.update(code=code, ident=ident, literal=literal, markdown=markdown, plain=plain, prose=prose)
+    made.filters.update(call=call, code=code, ident=ident, literal=literal, markdown=markdown)
+    made.filters.update(names=names, plain=plain, prose=prose)
     return made
 
 

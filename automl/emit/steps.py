@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from automl.catalog import OPERATORS
 from automl.catalog.operator import Operator
 from automl.emit.text import plain, tame
 from automl.graph import SOURCE, Graph, Node
-from automl.rows import ALL, Split
+from automl.rows import ALL, RowSet, Split
 from automl.tasks import Fit, Task
 
 SHOWN_NAMES = 4  # column names that a docstring tells; more are a number and a constant
@@ -29,6 +29,8 @@ class Step:
     inputs: tuple[str, ...]
     fit: Fit | None
     inner: tuple[Fit, ...]
+    edge: str = "Matrix"  # the type of its output
+    edges: tuple[str, ...] = ()  # of its inputs
 
     @property
     def reads_source(self) -> bool:
@@ -60,7 +62,12 @@ class Step:
         """The parameters of its function."""
         given = ["states: States"] if self.fit else []
         return ", ".join(
-            given + (["columns: Columns"] if self.reads_source else [f"{name}: Matrix" for name in self.inputs])
+            given
+            + (
+                ["columns: Columns"]
+                if self.reads_source
+                else [f"{name}: {edge}" for name, edge in zip(self.inputs, self.edges, strict=True)]
+            )
         )
 
     @property
@@ -103,26 +110,29 @@ def _and(names: list[str]) -> str:
     return ", ".join(names[:-1]) + " and " + names[-1]
 
 
-def steps_of(graph: Graph, tasks: Iterable[Task], split: Split) -> tuple[Step, ...]:
+def steps_of(graph: Graph, tasks: Iterable[Task], split: Split, whole: RowSet = ALL) -> tuple[Step, ...]:
     """One Step per node, in the graph's order.
 
-    Raises ValueError where the tasks do not fit the graph over all rows, or cross-fit by another split than `split`.
+    Raises ValueError where the tasks do not fit the graph over the rows `whole`, or cross-fit by another split.
     """
     names = _step_names(graph)
     fits: dict[str, list[Fit]] = {}
     for task in tasks:
         if isinstance(task, Fit):
             fits.setdefault(task.node, []).append(task)
-    return tuple(_step(node, names, fits.get(node.id, []), split) for node in graph.nodes)
+    steps = tuple(_step(node, names, fits.get(node.id, []), (split, whole)) for node in graph.nodes)
+    edges = {step.variable: step.edge for step in steps}
+    return tuple(replace(step, edges=tuple(edges[name] for name in step.inputs)) for step in steps)
 
 
-def _step(node: Node, names: Mapping[str, str], fits: list[Fit], split: Split) -> Step:
+def _step(node: Node, names: Mapping[str, str], fits: list[Fit], cut: tuple[Split, RowSet]) -> Step:
+    split, every = cut
     operator = OPERATORS[node.op]
-    whole = [fit for fit in fits if fit.rows == ALL]
+    whole = [fit for fit in fits if fit.rows == every]
     if len(whole) != (1 if operator.fitted else 0):
         raise ValueError(f"step {node.id!r} has {len(whole)} fits on all rows")
-    inner = {fit.rows: fit for fit in fits if fit.rows != ALL}
-    expected = [ALL.part(split, index, "in") for index in range(split.folds or 0)] if operator.cross_fitted else []
+    inner = {fit.rows: fit for fit in fits if fit.rows != every}
+    expected = [every.part(split, index, "in") for index in range(split.folds or 0)] if operator.cross_fitted else []
     if set(inner) != set(expected):
         raise ValueError(f"step {node.id!r} is cross-fitted in another way than can be written down")
     return Step(
@@ -133,6 +143,7 @@ def _step(node: Node, names: Mapping[str, str], fits: list[Fit], split: Split) -
         inputs=tuple(f"x_{names[name]}" for name in node.inputs if name != SOURCE and not operator.reads_source),
         fit=whole[0] if whole else None,
         inner=tuple(inner[rows] for rows in expected),
+        edge="Sparse" if operator.gives_sparse else "Matrix",
     )
 
 
@@ -157,12 +168,18 @@ def operators_of(graph: Graph) -> tuple[Operator, ...]:
     return tuple(OPERATORS[name] for name in sorted({node.op for node in graph.nodes}))
 
 
+def carries_rows(graph: Graph) -> bool:
+    """Whether the artifacts hold rows of the training table, not only what was computed from them."""
+    return any(operator.keeps_rows for operator in operators_of(graph))
+
+
 def pipeline_context(steps: tuple[Step, ...], classes: tuple[str, ...]) -> dict[str, Any]:
     """What pipeline.py.jinja reads."""
     return {
         "steps": steps,
         "modules": sorted({step.module for step in steps}),
         "artifacts": {step.name: step.name for step in steps if step.fit},
+        "sparse": any(step.edge == "Sparse" for step in steps),
         "needs_state": any(step.fit is None for step in steps),
         "output_doc": f"Shape (rows, {len(classes)}): probabilities." if classes else "Shape (rows, 1).",
     }

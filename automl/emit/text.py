@@ -58,6 +58,28 @@ def code(value: str) -> Safe:
     return Safe(value)
 
 
+def call(value: str, lead: int, tail: int = 0, indent: int = 4) -> Safe:
+    """A piece of code `name(item, item)`: on one line where it fits, else broken as formatters do.
+
+    `lead` and `tail` are what stands before and behind it on its line, `indent` the indentation of that line.
+    """
+    checked = code(value)
+    if lead + len(value) + tail <= WIDTH or "(" not in value:
+        return checked
+    opening, items = value.index("(") + 1, value[value.index("(") + 1 : value.rindex(")")]
+    pad = "\n" + " " * (indent + 4)
+    inner = items if len(pad) - 1 + len(items) <= WIDTH else items.replace(", ", "," + pad) + ","
+    return Safe(value[:opening] + pad + inner + "\n" + " " * indent + value[value.rindex(")") :])
+
+
+def names(values: list[str], lead: int) -> Safe:
+    """The names behind an `import`: on one line where they fit, else one a line in brackets. `lead` stands before."""
+    flat = prose(", ".join(map(ident, values)))
+    if lead + len(flat) <= WIDTH:
+        return flat
+    return Safe("(\n" + "".join(f"    {name},\n" for name in values) + ")")
+
+
 def shown(value: object, limit: int = 80) -> str:
     """A user's text on one line: control and format characters as escapes, cut after `limit` characters."""
     text = "".join(

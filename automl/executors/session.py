@@ -131,7 +131,7 @@ def _init(ray: Any, address: str | None, cpus: int) -> None:
         if address is not None:
             hint = "leave run.address out to start Ray on this machine"
             raise error("EXE010", f"cannot join a Ray cluster at {address!r}: {text}", hint=hint) from None
-        hint = "--executor inline runs without Ray"
+        hint = "--executor local runs without Ray"
         raise error("EXE010", f"cannot start Ray on this machine: {text}", hint=hint) from None
 
 

@@ -9,13 +9,17 @@ import lightgbm
 
 from automl.runtime.state import State
 
+from .monotone import signs
 from .target import Target
 from .weights import row_weights
 
 # Equal rows and parameters give equal text on one CPU class, whatever the number of threads.
 FIXED = {"deterministic": True, "force_row_wise": True, "feature_pre_filter": False, "verbosity": -1}
 # Parameters of this step, not of LightGBM's.
-OWN = {"categorical", "class_weight", "level", "num_rounds", "objective", "threads"}
+OWN = {
+    *("categorical", "class_weight", "level", "num_rounds", "objective", "threads"),
+    *("increasing", "decreasing"),
+}
 OBJECTIVES = {
     "squared": "regression",
     "absolute": "regression_l1",
@@ -30,13 +34,17 @@ LOGARITHMIC = ("poisson", "gamma")  # the trees add up to the logarithm of the p
 def fit(inputs: tuple[Any, ...], target: Target, params: Mapping[str, Any], seed: int) -> State:
     """Inputs: one matrix, NaN for missing.
 
-    Params: num_rounds; categorical (positions of the features that are codes, default none); threads (default 1);
-    class_weight ("none" or "balanced"); objective of a regression ("squared" where left out, "absolute", "quantile"
-    with `level`, "poisson", "gamma", "mape"); all others go to LightGBM under their own names.
+    Params: num_rounds; categorical (positions of the features that are codes, default none); increasing and decreasing
+    (positions of features that the prediction must rise or fall with); threads (default 1); class_weight ("none" or
+    "balanced"); objective of a regression ("squared" where left out, "absolute", "quantile" with `level`, "poisson",
+    "gamma", "mape"); all others go to LightGBM under their own names.
     """
     (x,) = inputs
     options = {name: value for name, value in params.items() if name not in OWN}
     options |= {**FIXED, **_objective(target.classes, params), "seed": seed, "num_threads": params.get("threads", 1)}
+    constraints = signs(params, x.shape[1])
+    if constraints is not None:
+        options["monotone_constraints"] = constraints
     data = lightgbm.Dataset(
         x,
         label=target.values,

@@ -11,14 +11,16 @@ from sklearn.linear_model import LogisticRegression
 
 from automl.runtime.state import State
 
+from .matrices import as_scipy
 from .target import Target
 
 MAX_ITERATIONS = 300  # a search may ask for hardly any penalty: the fit then ends here, at weights that are good enough
 
 
 def fit(inputs: tuple[Any, ...], target: Target, params: Mapping[str, Any], seed: int) -> State:  # noqa: ARG001
-    """Inputs: one matrix without missing values, features of like scale. Params: C (1 / penalty), class_weight.
+    """Inputs: one matrix, dense or sparse, without missing values, features of like scale.
 
+    Params: C (1 / penalty), class_weight.
     Raises ValueError for values that are not finite.
     """
     (x,) = inputs
@@ -30,7 +32,7 @@ def fit(inputs: tuple[Any, ...], target: Target, params: Mapping[str, Any], seed
         model = LogisticRegression(C=params["C"], class_weight=weight, max_iter=MAX_ITERATIONS)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # not converged: still a model, judged by its score
-            model.fit(x, target.values)
+            model.fit(as_scipy(x), target.values, sample_weight=target.weights)
         weights, intercepts = model.coef_, model.intercept_
     return State(
         values={"classes": target.classes},

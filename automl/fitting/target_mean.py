@@ -24,10 +24,9 @@ def fit(inputs: tuple[Any, ...], target: Target, params: Mapping[str, Any], seed
     high-cardinality categorical attributes", SIGKDD Explorations 3(1), 2001.
     """
     (columns,) = inputs
-    y = target.indicators()
     seen = [seen_levels(column) for column in columns.values()]
     arrays = {
-        f"means_{j}": _means(column, found, y, float(params["smoothing"]))
+        f"means_{j}": _means(column, found, target, float(params["smoothing"]))
         for j, (column, found) in enumerate(zip(columns.values(), seen, strict=True))
     }
     values = {
@@ -38,15 +37,16 @@ def fit(inputs: tuple[Any, ...], target: Target, params: Mapping[str, Any], seed
     return State(values=values, arrays=arrays)
 
 
-def _means(column: Column, seen: SeenLevels, y: npt.NDArray[np.float64], smoothing: float) -> npt.NDArray[np.float64]:
-    """Shape (levels + 2, outputs): the levels, then missing, then unknown."""
+def _means(column: Column, seen: SeenLevels, target: Target, smoothing: float) -> npt.NDArray[np.float64]:
+    """Shape (levels + 2, outputs): the levels, then missing, then unknown. A row counts for its weight."""
     slots = len(seen.levels) + 2
     codes = encode(column, index_levels(seen.levels), unknown=slots - 1, missing=slots - 2)
-    counts = np.bincount(codes, minlength=slots)
-    prior = y.mean(axis=0)
+    y, weights = target.indicators(), target.weights
+    counts = np.bincount(codes, weights=weights, minlength=slots)
+    prior = y.mean(axis=0) if weights is None else np.average(y, axis=0, weights=weights)
     means = np.tile(prior, (slots, 1))
     for k in range(y.shape[1]):
-        sums = np.bincount(codes, weights=y[:, k], minlength=slots)
+        sums = np.bincount(codes, weights=y[:, k] if weights is None else y[:, k] * weights, minlength=slots)
         smooth = (sums + smoothing * prior[k]) / np.maximum(counts + smoothing, np.finfo(np.float64).tiny)
         means[:, k] = np.where(counts > 0, smooth, prior[k])
     return means

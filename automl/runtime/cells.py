@@ -14,6 +14,7 @@ from typing import Literal
 import numpy as np
 
 from .columns import Floats
+from .number_forms import plain_number
 from .values import (
     BLANKS,
     DEFAULT_MISSING,
@@ -38,6 +39,7 @@ class ColumnSpec:
     physical: Literal["number", "boolean", "datetime", "text"]
     tokens: frozenset[str] = frozenset(DEFAULT_MISSING)
     time_format: str | None = None
+    number_format: str | None = None  # a form of `number_forms`; None: plain numbers
 
     @cached_property
     def missing_numbers(self) -> Floats:
@@ -89,7 +91,17 @@ def _number(spec: ColumnSpec, value: object) -> float | None:
         return _plain_number(value)
     if text in spec.tokens:
         return math.nan
+    if spec.number_format is not None:
+        return formed_number(text, spec.number_format)
     return parse_number(text) if is_number(text) else None
+
+
+def formed_number(text: str, form: str) -> float | None:
+    """The number that `text` writes in a form of `number_forms`; NaN for a word such as nan; None where it is none."""
+    plain = plain_number(text, form)
+    if plain is not None:
+        return parse_number(plain)
+    return math.nan if is_number(text) and math.isnan(parse_number(text)) else None
 
 
 def _plain_number(value: object) -> float | None:
@@ -152,6 +164,8 @@ def problem_at(spec: ColumnSpec, row: int, value: object) -> Problem:
     expected = EXPECTED[spec.physical]
     if spec.physical == "datetime" and spec.time_format not in (None, "iso"):
         expected += f" such as {spec.time_format}"
+    if spec.physical == "number" and spec.number_format is not None:
+        expected += f" such as {spec.number_format}"
     return Problem(row, spec.name, expected, shown if len(shown) <= 60 else shown[:57] + "...")
 
 

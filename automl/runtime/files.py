@@ -1,4 +1,4 @@
-"""Tables in files, read in chunks of rows: csv and gzipped csv with the standard library, parquet with pyarrow."""
+"""Tables in files, read in chunks of rows: csv and JSON lines with the standard library, the rest with pyarrow."""
 
 from __future__ import annotations
 
@@ -8,20 +8,26 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.util import find_spec
-from itertools import islice
+from io import BufferedReader, TextIOWrapper
+from itertools import chain, islice
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 
+from .arrow_files import ARROW_SUFFIXES, arrow_values, open_arrow, open_zstd, refuse
 from .cells import WHOLE
 from .columns import Column, Columns, Text
+from .field_names import field_names
+from .json_lines import BadLine, names_of, records
 from .table import BadInput, ColumnSpec, Problem, columns_from, missing_column
 
 CHUNK = 1 << 16
 LONGEST_FIELD = 1 << 30  # characters; the standard library's own limit of 131,072 would refuse what training reads
-CSV_SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz")
+PACKED = ("", ".gz", ".zst")
+CSV_SUFFIXES = tuple(kind + packed for kind in (".csv", ".tsv") for packed in PACKED)
+JSON_SUFFIXES = tuple(kind + packed for kind in (".jsonl", ".ndjson") for packed in PACKED)
+SUFFIXES = (*CSV_SUFFIXES, *JSON_SUFFIXES, *ARROW_SUFFIXES)
 
 
 @dataclass(frozen=True)
@@ -33,7 +39,7 @@ class CsvFormat:
 
 
 def read_table(path: Path, specs: Sequence[ColumnSpec], layout: CsvFormat | None = None) -> Columns:
-    """The columns of `specs` out of a csv or parquet file, all rows. Raises BadInput, OSError."""
+    """The columns of `specs` out of a file, all rows. Raises BadInput, OSError."""
     chunks = list(iter_table(path, specs, CHUNK, layout))
     return {spec.name: concatenate(spec, [chunk[spec.name] for chunk in chunks]) for spec in specs}
 
@@ -45,31 +51,39 @@ def iter_table(
 
     A column that is not in the file is one of missing values: ask `header` first where it must be there.
     """
-    if path.name.lower().endswith(".parquet"):
-        return iter_parquet(path, specs, chunk)
-    if path.name.lower().endswith(CSV_SUFFIXES):
+    name = path.name.lower()
+    if name.endswith(ARROW_SUFFIXES):
+        return iter_arrow(path, specs, chunk)
+    if name.endswith(JSON_SUFFIXES):
+        return iter_json(path, specs, chunk)
+    if name.endswith(CSV_SUFFIXES):
         return iter_csv(path, specs, chunk, layout)
-    raise _refuse(path, f"a file that ends in {', '.join(CSV_SUFFIXES)} or .parquet")
+    raise refuse(path, f"a file that ends in {', '.join(SUFFIXES)}")
 
 
 def header(path: Path, layout: CsvFormat | None = None) -> tuple[str, ...]:
-    """The column names of a csv or parquet file, in its order. Raises BadInput, OSError."""
-    if path.name.lower().endswith(".parquet"):
-        with _open_parquet(path) as file:
-            return tuple(file.schema_arrow.names)
-    with _csv_records(path, layout) as records:
-        return tuple(_names(path, records))
+    """The column names of a file, in its order; of JSON lines, all keys. Raises BadInput, OSError."""
+    name = path.name.lower()
+    if name.endswith(ARROW_SUFFIXES):
+        with open_arrow(path, 1) as file:
+            return field_names(file.names)
+    if name.endswith(JSON_SUFFIXES):
+        with _json_records(path) as rows:
+            return names_of(rows)
+    with _csv_records(path, layout) as lines:
+        return _names(path, lines)
 
 
 def iter_csv(
     path: Path, specs: Sequence[ColumnSpec], chunk: int = CHUNK, layout: CsvFormat | None = None
 ) -> Iterator[Columns]:
-    """The columns of `specs` out of a csv file (gzipped if it ends in .gz). Raises BadInput with rows of the file."""
-    with _csv_records(path, layout) as records:
-        names = _names(path, records)
+    """The columns of `specs` out of a csv file. Raises BadInput with rows of the file."""
+    with _csv_records(path, layout) as lines:
+        names = _names(path, lines)
         wanted = [(spec, names.index(spec.name)) for spec in specs if spec.name in names]
         start = 0
-        while rows := list(islice(records, chunk)):
+        for first in lines:
+            rows = [first, *islice(lines, chunk - 1)]
             _check_widths(path, rows, len(names), start)
             fields: Mapping[str, Any] = {spec.name: [row[at] for row in rows] for spec, at in wanted}
             yield _columns(specs, fields, len(rows), start)
@@ -78,14 +92,27 @@ def iter_csv(
             yield _columns(specs, {}, 0, 0)
 
 
-def iter_parquet(path: Path, specs: Sequence[ColumnSpec], chunk: int = CHUNK) -> Iterator[Columns]:
-    """The columns of `specs` out of a parquet file. Raises BadInput; also where pyarrow is not installed."""
-    with _open_parquet(path) as file:
-        present = set(file.schema_arrow.names)
-        wanted = [spec for spec in specs if spec.name in present]
+def iter_json(path: Path, specs: Sequence[ColumnSpec], chunk: int = CHUNK) -> Iterator[Columns]:
+    """The columns of `specs` out of JSON lines; a key that an object lacks is a missing value. Raises BadInput."""
+    with _json_records(path) as found:
         start = 0
-        for batch in file.iter_batches(batch_size=chunk, columns=[spec.name for spec in wanted]):
-            fields = {spec.name: arrow_values(spec, batch.column(spec.name)) for spec in wanted}
+        for first in chain(found, [None]):
+            rows = [] if first is None else [first, *islice(found, chunk - 1)]
+            if rows or start == 0:
+                fields = {spec.name: [row.get(spec.name) for row in rows] for spec in specs}
+                yield _columns(specs, fields, len(rows), start)
+            start += len(rows)
+
+
+def iter_arrow(path: Path, specs: Sequence[ColumnSpec], chunk: int = CHUNK) -> Iterator[Columns]:
+    """The columns of `specs` out of a parquet, arrow or feather file. Raises BadInput."""
+    with open_arrow(path, chunk, {spec.name for spec in specs}) as file:
+        renamed = field_names(file.names)
+        start = 0
+        for batch in file.batches:
+            names = batch.schema.names if len(set(file.names)) == len(file.names) else renamed
+            present = {name: batch.column(at) for at, name in enumerate(names)}
+            fields = {spec.name: arrow_values(spec, present[spec.name]) for spec in specs if spec.name in present}
             yield _columns(specs, fields, batch.num_rows, start)
             start += batch.num_rows
         if start == 0:
@@ -120,11 +147,19 @@ def _columns(specs: Sequence[ColumnSpec], fields: Mapping[str, Any], rows: int, 
     return {spec.name: found[spec.name] if spec.name in found else missing_column(spec, rows) for spec in specs}
 
 
-def _open_csv(path: Path, layout: CsvFormat) -> IO[str]:
-    encoding = "utf-8-sig" if layout.encoding.lower() in ("utf-8", "utf8") else layout.encoding
-    if path.name.lower().endswith(".gz"):
-        return gzip.open(path, "rt", encoding=encoding, newline="")
-    return path.open(encoding=encoding, newline="")
+def open_bytes(path: Path) -> gzip.GzipFile | BufferedReader:
+    """A file to be read, unpacked where its name ends in .gz or .zst. Raises BadInput, OSError."""
+    name = path.name.lower()
+    if name.endswith(".zst"):
+        return open_zstd(path)
+    return gzip.open(path) if name.endswith(".gz") else path.open("rb")
+
+
+@contextmanager
+def _open_text(path: Path, encoding: str) -> Iterator[IO[str]]:
+    exact = "utf-8-sig" if encoding.lower() in ("utf-8", "utf8") else encoding
+    with open_bytes(path) as raw, TextIOWrapper(raw, encoding=exact, newline="") as file:
+        yield file
 
 
 @contextmanager
@@ -132,18 +167,27 @@ def _csv_records(path: Path, layout: CsvFormat | None) -> Iterator[Iterator[list
     """The records of a csv file, the header first, blank lines left out."""
     csv.field_size_limit(LONGEST_FIELD)
     separated = layout.delimiter if layout is not None else "\t" if ".tsv" in path.suffixes else ","
-    with _open_csv(path, layout or CsvFormat()) as file:
-        try:
+    try:
+        with _open_text(path, (layout or CsvFormat()).encoding) as file:
             yield (record for record in csv.reader(file, delimiter=separated) if record)
-        except (UnicodeError, csv.Error, EOFError, gzip.BadGzipFile, zlib.error) as error:
-            raise _refuse(path, "a readable csv file", str(error)) from error
+    except (UnicodeError, csv.Error, EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise refuse(path, "a readable csv file", str(error)) from error
 
 
-def _names(path: Path, records: Iterator[list[str]]) -> list[str]:
-    names = next(records, None)
+@contextmanager
+def _json_records(path: Path) -> Iterator[Iterator[Mapping[str, Any]]]:
+    try:
+        with _open_text(path, "utf-8") as file:
+            yield records(file)
+    except (BadLine, UnicodeError, EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise refuse(path, "readable JSON lines", str(error)) from error
+
+
+def _names(path: Path, lines: Iterator[list[str]]) -> tuple[str, ...]:
+    names = next(lines, None)
     if names is None:
-        raise _refuse(path, "a first line with the names of the columns", "an empty file")
-    return names
+        raise refuse(path, "a first line with the names of the columns", "an empty file")
+    return field_names(names)
 
 
 def _check_widths(path: Path, rows: Sequence[Sequence[str]], width: int, start: int) -> None:
@@ -151,31 +195,3 @@ def _check_widths(path: Path, rows: Sequence[Sequence[str]], width: int, start: 
     if wrong:
         expected = f"{width} fields, as in the first line of {path.name}"
         raise BadInput(Problem(row, "", expected, f"{len(rows[row - start])} fields") for row in wrong)
-
-
-def _open_parquet(path: Path) -> Any:
-    if find_spec("pyarrow") is None:
-        raise _refuse(path, "the library pyarrow, which reads parquet (pip install pyarrow)", "none installed")
-    import pyarrow as arrow
-    import pyarrow.parquet as parquet
-
-    try:
-        return parquet.ParquetFile(path)
-    except arrow.ArrowInvalid as error:
-        raise _refuse(path, "a readable parquet file", str(error)) from error
-
-
-def arrow_values(spec: ColumnSpec, values: Any) -> Any:
-    """An arrow array as numpy, for `to_column`; as texts where numpy would lose digits of whole numbers."""
-    import pyarrow as arrow
-
-    types = arrow.types
-    if types.is_dictionary(values.type):
-        values = values.cast(values.type.value_type)
-    if spec.physical == "text" and (types.is_integer(values.type) or types.is_time(values.type)):
-        values = values.cast(arrow.string())
-    return values.to_numpy(zero_copy_only=False)
-
-
-def _refuse(path: Path, expected: str, found: str = "something else") -> BadInput:
-    return BadInput([Problem(WHOLE, "", f"{path.name}: {expected}", found)])

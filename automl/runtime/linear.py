@@ -9,18 +9,33 @@ from __future__ import annotations
 import numpy as np
 
 from .columns import Floats, Matrix
+from .sparse import Features, Sparse, sparse_sums
 
 BLOCK = 4096
+ROWS = 512  # so many rows are summed with all weights before the next ones: they stay in the cache
 
 
-def weighted_sums(x: Matrix, weights: Matrix, intercepts: Floats) -> Matrix:
-    """x @ weights.T + intercepts, row by row. Shapes (rows, features), (outputs, features), (outputs,)."""
+def weighted_sums(x: Features, weights: Matrix, intercepts: Floats) -> Matrix:
+    """x @ weights.T + intercepts, row by row. Shapes (rows, features), (outputs, features), (outputs,).
+
+    Each sum is one of `einsum` over one row and one output, whichever of the two there are more of.
+    """
+    if isinstance(x, Sparse):
+        return sparse_sums(x, weights) + intercepts
     out = np.zeros((len(x), len(weights)), dtype=np.float64)
     for start in range(0, x.shape[1], BLOCK):
-        block = np.ascontiguousarray(x[:, start : start + BLOCK])
-        for k in range(len(weights)):
-            out[:, k] += np.einsum("ij,j->i", block, np.ascontiguousarray(weights[k, start : start + BLOCK]))
+        factors = np.ascontiguousarray(weights[:, start : start + BLOCK])
+        for first in range(0, len(x), ROWS):
+            block = np.ascontiguousarray(x[first : first + ROWS, start : start + BLOCK])
+            out[first : first + ROWS] += (
+                _sums(block, factors) if len(block) >= len(factors) else _sums(factors, block).T
+            )
     return out + intercepts
+
+
+def _sums(many: Matrix, few: Matrix) -> Matrix:
+    """Shape (many, few)."""
+    return np.stack([np.einsum("ij,j->i", many, row) for row in few], axis=1)
 
 
 def sigmoid(scores: Floats) -> Matrix:

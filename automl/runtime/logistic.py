@@ -6,10 +6,11 @@ import numpy as np
 
 from .columns import Matrix
 from .linear import sigmoid, softmax, weighted_sums
+from .sparse import Features
 from .state import State
 
 
-def apply(state: State, x: Matrix) -> Matrix:
+def apply(state: State, x: Features) -> Matrix:
     """Shape (rows, classes). A class that training did not see has probability 0.
 
     One row of weights: the log odds of the second class against the first. More rows: one score per class.

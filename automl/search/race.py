@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 
-FREE = 3  # the first trials go on whatever they score: there is nothing yet to hold them against
+FREE = 2  # the first of a race go on whatever they score: there is nothing yet to hold them against
 REDUCTION = 3  # of those after them, one in so many goes on
 
 

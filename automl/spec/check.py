@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import codecs
-import re
 from typing import Final
 
-from automl.errors import Diagnostic
+from automl.errors import Diagnostic, nearest
 from automl.spec.check_accept import check_accept, check_metric
+from automl.spec.check_monotone import check_monotone
 from automl.spec.check_package import check_name, check_package
 from automl.spec.check_search import check_search
-from automl.spec.findings import Findings
+from automl.spec.check_validation import check_validation
+from automl.spec.findings import Findings, one_of
 from automl.spec.loaded import LoadedSpec
 from automl.spec.places import Path, dotted, quoted
-from automl.spec.written import WrittenData, WrittenFolds, WrittenFormat, WrittenSpec
+from automl.spec.quality import CHECKS
+from automl.spec.written import WrittenData, WrittenFormat, WrittenSpec
 
-LARGEST_HOLDOUT: Final = 0.9
-MOST_FOLDS: Final = 1000
-SUFFIXES: Final = (".csv", ".csv.gz", ".parquet")
-LATER_SUFFIXES: Final = (".csv.zst", ".jsonl", ".arrow", ".feather")
-# Codes of data-quality findings whose handling `data.checks` can change.
-KNOWN_CHECKS: Final[tuple[str, ...]] = ()
-_CHECK_CODE: Final = re.compile(r"DQ[0-9]{3}")
+_PACKED: Final = ("", ".gz", ".zst")
+SUFFIXES: Final = (
+    *(kind + packed for kind in (".csv", ".tsv", ".jsonl", ".ndjson") for packed in _PACKED),
+    ".parquet",
+    ".arrow",
+    ".feather",
+)
 
 
 def check_spec(loaded: LoadedSpec) -> list[Diagnostic]:
@@ -37,11 +39,12 @@ def check_written(spec: WrittenSpec, findings: Findings) -> list[Diagnostic]:
     check_name(spec.name, findings)
     _check_data(spec.data, findings)
     _check_roles(spec.data, findings)
+    check_monotone(spec, findings)
     if spec.data.positive is not None and spec.task not in (None, "binary"):
         message = f"data.positive is for binary tasks, and task is {spec.task}"
         findings.error("SPEC045", ("data", "positive"), message, "leave it out", at="key")
     check_metric(spec.metric, spec.task, findings)
-    _check_validation(spec, findings)
+    check_validation(spec, findings)
     if spec.search is not None:
         check_search(spec.search, spec.task, findings)
     _check_ensemble(spec, findings)
@@ -56,23 +59,23 @@ def _check_data(data: WrittenData, findings: Findings) -> None:
     _check_source(data, findings)
     for path in ("path", "test"):
         _check_files(getattr(data, path), ("data", path), findings)
-    if data.test is not None:
-        findings.later(("data", "test"), "a separate test file", "validation.holdout keeps a share of the rows")
-    if data.weight is not None:
-        findings.later(("data", "weight"), "a column of sample weights")
     if data.format is not None:
         _check_format(data.format, findings)
     for name, column in (data.columns or {}).items():
-        if column.monotone is not None:
-            findings.later(("data", "columns", name, "monotone"), "a monotone constraint")
         if column.missing is not None:
             findings.no_doubles(("data", "columns", name, "missing"), column.missing)
-    for code in data.checks or {}:
-        if not _CHECK_CODE.fullmatch(code):
-            message = f"data.checks: expected the code of a data-quality finding, found {quoted(code)}"
-            findings.error("SPEC022", ("data", "checks", code), message, "codes look like DQ012", at="key")
-        elif code not in KNOWN_CHECKS:
-            findings.later(("data", "checks", code), f"the data-quality check {code}")
+    for code, wanted in (data.checks or {}).items():
+        _check_action(code, wanted, findings)
+
+
+def _check_action(code: str, wanted: str, findings: Findings) -> None:
+    path: Path = ("data", "checks", code)
+    if code not in CHECKS:
+        message = f"data.checks: expected the code of a finding whose handling can change, found {quoted(code)}"
+        findings.error("SPEC022", path, message, nearest(code, CHECKS) or f"{one_of(CHECKS)} are", at="key")
+    elif wanted not in CHECKS[code].actions:
+        message = f"data.checks.{code}: {wanted} is not possible"
+        findings.error("SPEC022", path, message, f"{one_of(CHECKS[code].actions)} are")
 
 
 def _check_source(data: WrittenData, findings: Findings) -> None:
@@ -103,15 +106,12 @@ def _check_files(files: tuple[str, ...] | None, path: Path, findings: Findings) 
         here = (*path, i) if (*path, i) in findings.places.entries else path
         findings.not_empty(here, file)
         base = file.rpartition("/")[2].lower()
-        if base.endswith(LATER_SUFFIXES):
-            suffix = next(s for s in LATER_SUFFIXES if base.endswith(s))
-            findings.error("SPEC090", here, f"reading {suffix} files is not available yet", _READABLE)
-        elif "." in base.lstrip(".") and not base.endswith((*SUFFIXES, *(f"{s}*" for s in SUFFIXES), ".*")):
+        if "." in base.lstrip(".") and not base.endswith((*SUFFIXES, *(f"{s}*" for s in SUFFIXES), ".*")):
             message = f"{dotted(path)}: {quoted(base)} has a suffix that cannot be read"
             findings.error("SPEC027", here, message, _READABLE)
 
 
-_READABLE: Final = f"{', '.join(SUFFIXES[:-1])} and {SUFFIXES[-1]} can be read"
+_READABLE: Final = "csv, tsv and jsonl (also .gz and .zst), parquet, arrow and feather can be read"
 
 
 def _check_format(form: WrittenFormat, findings: Findings) -> None:
@@ -124,8 +124,6 @@ def _check_format(form: WrittenFormat, findings: Findings) -> None:
     if form.decimal not in (None, ".", ","):
         message = f"data.format.decimal: expected '.' or ',', found {quoted(str(form.decimal))}"
         findings.error("SPEC026", (*path, "decimal"), message)
-    elif form.decimal == ",":
-        findings.later((*path, "decimal"), "a decimal mark other than '.'")
     if form.encoding is not None and not _is_encoding(form.encoding):
         message = f"data.format.encoding: {quoted(form.encoding)} is not a known encoding"
         findings.error("SPEC026", (*path, "encoding"), message, "utf-8, latin-1 and cp1252 are")
@@ -157,43 +155,12 @@ def _check_roles(data: WrittenData, findings: Findings) -> None:
                 findings.error("SPEC041", ("data", role, i), message, "id columns are no features either")
     for role, column in single.items():
         findings.not_empty(("data", role), column)
+        if role == "weight" and column and any(column in names for names in lists.values()):
+            findings.error("SPEC041", ("data", role), f"the weights {quoted(column)} are listed under id or ignore too")
         if column and column == data.target:
             findings.error("SPEC040", ("data", role), f"the target {quoted(column)} is data.{role} too")
         if role == "weight" and column is not None and column in (data.group, data.time):
             findings.error("SPEC041", ("data", role), f"column {quoted(column)} has two roles")
-
-
-def _check_validation(spec: WrittenSpec, findings: Findings) -> None:
-    part = spec.validation
-    if part is None:
-        return
-    path: Path = ("validation",)
-    if isinstance(part.folds, WrittenFolds):
-        findings.later((*path, "folds"), "a column of folds", "write how many: 5")
-    elif part.folds is not None and part.folds < 2:
-        message = f"validation.folds: expected 2 or more, found {part.folds}"
-        findings.error("SPEC037", (*path, "folds"), message)
-    if isinstance(part.folds, int):
-        findings.at_most((*path, "folds"), part.folds, MOST_FOLDS)
-    if part.holdout is not None and not 0 <= part.holdout <= LARGEST_HOLDOUT:
-        message = f"validation.holdout: expected a share from 0 to {LARGEST_HOLDOUT}, found {part.holdout:g}"
-        findings.error("SPEC036", (*path, "holdout"), message)
-    if part.gap is not None:
-        findings.later((*path, "gap"), "a gap between training and validation")
-    _check_kind(spec, findings)
-
-
-def _check_kind(spec: WrittenSpec, findings: Findings) -> None:
-    """A split by time or group needs the column; strata need classes."""
-    assert spec.validation is not None
-    path: Path = ("validation", "kind")
-    kind, data = spec.validation.kind, spec.data
-    for role, code in (("time", "SPEC038"), ("group", "SPEC039")):
-        if kind == role and getattr(data, role) is None and not findings.spoilt(("data", role)):
-            message = f"a {role} split needs a column: data.{role} is not given"
-            findings.error(code, path, message, f"add {role}: COLUMN under data")
-    if kind == "stratified" and spec.task == "regression":
-        findings.error("SPEC044", path, "a stratified split needs classes, and task is regression", "use random")
 
 
 def _check_ensemble(spec: WrittenSpec, findings: Findings) -> None:

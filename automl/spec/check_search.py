@@ -17,10 +17,6 @@ LONGEST_S: Final = 3650 * 86400.0
 MOST_BYTES: Final = 2**60
 MOST_SLOTS: Final = 4096
 
-LATER_FAMILIES: Final = (
-    "extra_trees", "random_forest", "mlp", "hist_gradient_boosting", "knn", "elastic_net", "naive_bayes",
-)  # fmt: skip
-
 
 def check_search(search: WrittenSearch, task: str | None, findings: Findings) -> None:
     """The part `search`; `task` where the spec names one."""
@@ -33,7 +29,7 @@ def check_search(search: WrittenSearch, task: str | None, findings: Findings) ->
         findings.error("SPEC052", ("search", "parallelism"), message)
     findings.at_most(("search", "parallelism"), search.parallelism, MOST_SLOTS)
     _check_families(search, task, findings)
-    check_space(search.space or {}, task, LATER_FAMILIES, findings)
+    check_space(search.space or {}, task, findings)
 
 
 def _check_budget(budget: WrittenBudget, findings: Findings) -> None:
@@ -75,8 +71,6 @@ def _check_families(search: WrittenSearch, task: str | None, findings: Findings)
         if family is not None:
             if task is not None and task not in family.estimators:
                 findings.error("SPEC047", (*path, i), f"search.families: {name} cannot do task {task}")
-        elif name in LATER_FAMILIES:
-            findings.later((*path, i), f"the family {name}", f"{one_of(FAMILIES)} are")
         else:
             message = f"search.families: unknown family {quoted(name)}"
             findings.error("SPEC046", (*path, i), message, _family_hint(name))
@@ -88,4 +82,4 @@ def _family_hint(name: str) -> str:
         for family in FAMILIES.values():
             if name in family.estimators.values():
                 return f"{name} is part of the family {family.name!r}"
-    return nearest(name, (*FAMILIES, *LATER_FAMILIES)) or f"{one_of(FAMILIES)} are known"
+    return nearest(name, tuple(FAMILIES)) or f"{one_of(FAMILIES)} are known"

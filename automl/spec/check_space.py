@@ -37,20 +37,41 @@ LEGAL: Final[dict[str, tuple[float, float]]] = {
     "lightgbm.min_data_per_group": (1, _MANY),
     "logistic.C": (_TINY, math.inf),
     "ridge.alpha": (0, math.inf),
+    "extra_trees.n_estimators": (1, 10_000),
+    "extra_trees.max_features": (_TINY, 1),
+    "extra_trees.min_samples_leaf": (1, _MANY),
+    "random_forest.n_estimators": (1, 10_000),
+    "random_forest.max_features": (_TINY, 1),
+    "random_forest.min_samples_leaf": (1, _MANY),
+    "hist_gradient_boosting.num_rounds": (1, 100_000),
+    "hist_gradient_boosting.max_leaf_nodes": (2, _MANY),
+    "hist_gradient_boosting.min_samples_leaf": (1, _MANY),
+    "hist_gradient_boosting.l2_regularization": (0, math.inf),
+    "hist_gradient_boosting.max_features": (_TINY, 1),
+    "mlp.width": (1, 10_000),
+    "mlp.layers": (1, 20),
+    "mlp.epochs": (1, 100_000),
+    "mlp.alpha": (0, math.inf),
+    "elastic_net.alpha": (_TINY, math.inf),
+    "elastic_net.l1_ratio": (0, 1),
+    "naive_bayes.var_smoothing": (0, math.inf),
+    "knn.k": (1, _MANY),
     "one_hot.min_count": (1, _MANY),
+    "ordinal.min_count": (1, _MANY),
+    "select_features.share": (_TINY, 1),
     "target_mean.smoothing": (0, math.inf),
 }
 # Parameters that have a key of their own.
 _ELSEWHERE: Final[dict[str, str]] = {"threads": "search.trial.cpus", "unknown_category": "package.unknown_category"}
 
 
-def check_space(space: Space, task: str | None, later: Sequence[str], findings: Findings) -> None:
-    """Every operator (or family) and parameter of the space. `later` are families that are not there yet."""
+def check_space(space: Space, task: str | None, findings: Findings) -> None:
+    """Every operator (or family) and parameter of the space."""
     for name, params in space.items():
         path: Path = ("search", "space", name)
         operators = operators_of(name, task)
         if not operators:
-            _no_operator(name, task, later, findings)
+            _no_operator(name, task, findings)
             continue
         for param, value in params.items():
             _check_param((*path, param), value, operators, findings)
@@ -65,15 +86,13 @@ def operators_of(name: str, task: str | None) -> list[Operator]:
     return [operator for operator in found if task is None or task in operator.tasks]
 
 
-def _no_operator(name: str, task: str | None, later: Sequence[str], findings: Findings) -> None:
+def _no_operator(name: str, task: str | None, findings: Findings) -> None:
     path: Path = ("search", "space", name)
     if operators_of(name, None):
         findings.error("SPEC047", path, f"search.space: {name} cannot do task {task}", at="key")
-    elif name in later:
-        findings.later(path, f"the family {name}")
     else:
         names = [each for each, operator in OPERATORS.items() if operator.space]
-        hint = nearest(name, (*OPERATORS, *FAMILIES, *later)) or f"{one_of(names)} have parameters"
+        hint = nearest(name, (*OPERATORS, *FAMILIES)) or f"{one_of(names)} have parameters"
         findings.error("SPEC048", path, f"search.space: unknown operator {quoted(name)}", hint, at="key")
 
 

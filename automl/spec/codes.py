@@ -64,7 +64,13 @@ CODES: Final[dict[str, str]] = {
     "SPEC058": "the version of the package is not a version number",
     "SPEC059": "the base image is not the name of a container image",
     "SPEC060": "a column is not in the table",
+    "SPEC070": "there are both a test file and a holdout",
+    "SPEC071": "a gap is given for a split that is not by time",
+    "SPEC072": "a column of folds is given for a split by time",
     "SPEC081": "a metric is given with keys that do not go together, or lacks one",
     "SPEC082": "the function of a metric of one's own is not found",
+    "SPEC085": "the family cannot honour a monotone constraint",
+    "SPEC086": "a monotone constraint is given for a task of several classes",
+    "SPEC087": "a monotone constraint is on a column that is no numeric feature",
     "SPEC090": "something is not available yet",
 }

@@ -45,14 +45,22 @@ class DataSpec(Value):
     time: str | None
     columns: Mapping[str, ColumnSpec]
     checks: Mapping[str, Literal["allow", "warn", "error", "fix"]]
+    weight: str | None = None
+    test: tuple[str, ...] = ()
 
 
 class ValidationSpec(Value):
-    """How scores are made honest."""
+    """How scores are made honest.
+
+    `fold_column`: the column that names the folds, which are then `folds` many. At most one of the gaps is given.
+    """
 
     kind: ValidationKind
     folds: int
     holdout: float
+    fold_column: str | None = None
+    gap_rows: int | None = None
+    gap_s: float | None = None
 
 
 class BudgetSpec(Value):

@@ -6,9 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from automl.catalog import FAMILIES
 from automl.compiler.choose_steps import choose_steps
 from automl.compiler.lay_out_rows import lay_out_rows
 from automl.plan import Candidate
+from automl.spec.model import ColumnSpec
 from tests.support.tables import SPEC, Cell, draft_of, errors, mixed, passed
 
 ROWS = 600
@@ -51,16 +53,19 @@ def steps(candidate: Candidate) -> str:
 
 
 LINEAR = {
-    ("number",): "numbers(number) standardise[numbers] logistic[scale]",
-    ("flag",): "numbers(flag) standardise[numbers] logistic[scale]",
-    ("holes",): "numbers(holes) impute[numbers] standardise[impute] logistic[scale]",
-    ("codes",): "numbers(codes) standardise[numbers] one_hot(codes) join[scale,levels] logistic[join]",
-    ("whole",): "numbers(whole) standardise[numbers] logistic[scale]",
+    ("number",): "numbers(number) scale[numbers] logistic[scale]",
+    ("flag",): "numbers(flag) scale[numbers] logistic[scale]",
+    ("holes",): "numbers(holes) impute[numbers] scale[impute] logistic[scale]",
+    ("codes",): "numbers(codes) scale[numbers] one_hot(codes) join[scale,levels] logistic[join]",
+    ("whole",): "numbers(whole) scale[numbers] logistic[scale]",
     ("few",): "one_hot(few) logistic[levels]",
     ("many",): "target_mean(many) standardise[means] logistic[scale_means]",
-    ("day",): "date_parts(day) standardise[dates] logistic[scale_dates]",
-    ("gaps",): "date_parts(gaps) impute[dates] standardise[impute_dates] logistic[scale_dates]",
-    ("many", "few", "number"): "numbers(number) standardise[numbers] target_mean(many) standardise[means] one_hot(few) "
+    ("day",): "date_parts(day) date_cycles(day) join[dates,cycles] standardise[join_dates] logistic[scale_dates]",
+    ("gaps",): "date_parts(gaps) date_cycles(gaps) join[dates,cycles] impute[join_dates] standardise[impute_dates] "
+    "logistic[scale_dates]",
+    ("day", "gaps"): "date_parts(day,gaps) date_cycles(day,gaps) date_differences(day,gaps) join[dates,cycles,spans] "
+    "impute[join_dates] standardise[impute_dates] logistic[scale_dates]",
+    ("many", "few", "number"): "numbers(number) scale[numbers] target_mean(many) standardise[means] one_hot(few) "
     "join[scale,scale_means,levels] logistic[join]",
 }
 
@@ -76,6 +81,7 @@ TREES = {
     ("holes",): ("numbers(holes) lightgbm[numbers]", None),
     ("codes",): ("numbers(codes) lightgbm[numbers]", None),
     ("gaps",): ("date_parts(gaps) lightgbm[dates]", None),
+    ("day", "gaps"): ("date_parts(day,gaps) date_differences(day,gaps) join[dates,spans] lightgbm[join]", None),
     ("two",): ("ordinal(two) lightgbm[codes]", None),
     ("few",): ("ordinal(few) lightgbm[codes]", "target_mean(few) lightgbm[means]"),
     ("masses",): ("ordinal(masses) lightgbm[codes]", "target_mean(masses) lightgbm[means]"),
@@ -95,6 +101,44 @@ def test_steps_before_trees(names: tuple[str, ...]) -> None:
     assert (steps(found["lightgbm_means"]) if "lightgbm_means" in found else None) == means
 
 
+ASKED = {
+    "count_encode": (
+        "standardise[counts]",
+        "count_encode(few)",
+    ),
+    "missing_indicators": ("missing_indicators(holes,gaps)",) * 2,
+    "date_cycles": ("date_cycles(gaps)",) * 2,
+    "select_features": ("select_features[join_dense]", "select_features[numbers]"),
+}
+
+
+@pytest.mark.parametrize("op", ASKED)
+def test_a_step_that_the_spec_names_is_put_in(op: str) -> None:
+    names = ("number", "holes", "few", "gaps", "two")
+    found = chosen(*names, more=f"search: {{space: {{{op}: {{}}}}}}\n")
+    linear, trees = ASKED[op]
+    assert linear in steps(found["linear"]).split(" ") and trees in steps(found["lightgbm"]).split(" ")
+    assert all(trees in steps(found[name]).split(" ") for name in ("lightgbm_means", "extra_trees"))
+    usual = chosen(*names)
+    assert (op in steps(usual["linear"])) == (op == "date_cycles") and op not in steps(usual["lightgbm"])
+
+
+def test_constrained_numbers_are_not_selected_from() -> None:
+    """The constraints name the positions of features."""
+    draft = passed(draft_of({"number": COLUMNS["number"], "y": Y}, SPEC), lay_out_rows)
+    spec = draft.resolved
+    data = spec.data.model_copy(update={"columns": {"number": ColumnSpec(monotone="increasing")}})
+    search = spec.search.model_copy(update={"space": {"select_features": {}}})
+    asked = replace(draft, spec=spec.model_copy(update={"data": data, "search": search}))
+    found = {candidate.id: steps(candidate) for candidate in choose_steps(asked).candidates}
+    assert "select_features" in found["linear"] and "select_features" not in found["lightgbm"]
+
+
+def test_a_step_that_has_nothing_to_do_is_left_out_though_named() -> None:
+    named = "search: {space: {" + ", ".join(f"{op}: {{}}" for op in ASKED if op != "select_features") + "}}\n"
+    assert steps(chosen("number", "two", more=named)["linear"]) == steps(chosen("number", "two")["linear"])
+
+
 def test_the_positions_of_codes_are_told_to_lightgbm() -> None:
     found = chosen("number", "two", "few")
     assert found["lightgbm"].graph.output.params["categorical"] == (0, 1)
@@ -103,7 +147,13 @@ def test_the_positions_of_codes_are_told_to_lightgbm() -> None:
 
 
 def test_the_baseline_comes_first_whatever_the_families() -> None:
-    assert list(chosen("number", "few")) == ["constant", "linear", "lightgbm", "lightgbm_means"]
+    every = [
+        "constant",
+        "lightgbm",
+        "lightgbm_means",
+        *(name for name in FAMILIES if name not in ("constant", "lightgbm")),
+    ]
+    assert list(chosen("number", "few")) == every
     assert list(chosen("number", more="search: {families: [lightgbm, linear]}\n")) == ["constant", "lightgbm", "linear"]
     assert steps(chosen("few", "number")["constant"]) == "constant(few)"
     assert chosen("number")["constant"].space == {}
@@ -127,7 +177,13 @@ def test_the_estimator_of_each_task(task: str, operator: str) -> None:
 def test_the_space_is_the_catalogs_and_policies_are_fixed() -> None:
     more = "package: {unknown_category: reject}\nsearch: {trial: {cpus: 2}}\n"
     found = chosen("few", "many", "number", more=more)
-    assert set(found["linear"].space) == {"levels.min_count", "means.smoothing", "logistic.C", "logistic.class_weight"}
+    assert set(found["linear"].space) == {
+        "scale.method",
+        "levels.min_count",
+        "means.smoothing",
+        "logistic.C",
+        "logistic.class_weight",
+    }
     for step in ("levels", "means"):
         assert found["linear"].graph.node(step).params["unknown_category"] == "reject"
     assert found["lightgbm"].graph.output.params["threads"] == 2
@@ -147,7 +203,7 @@ def test_nodes_stand_in_topological_order_under_names_of_their_own() -> None:
 def test_what_was_chosen_is_told() -> None:
     draft = passed(draft_of({"few": COLUMNS["few"], "y": Y}), choose_steps)
     told = {decision.subject: decision.value for decision in draft.decisions}
-    assert told["candidates"] == "constant, linear, lightgbm, lightgbm_means"
+    assert told["candidates"].startswith("constant, lightgbm, lightgbm_means, extra_trees, linear, ")
 
 
 def test_nothing_left_to_learn_from_is_told_at_data() -> None:

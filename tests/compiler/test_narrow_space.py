@@ -77,7 +77,7 @@ def test_the_name_of_a_family_reaches_its_operators() -> None:
 def test_an_operator_is_reached_at_every_place_where_it_stands() -> None:
     found = narrowed("{target_mean: {smoothing: 3.0}}")
     places = {c.id: n.params["smoothing"] for c in found.values() for n in c.graph.nodes if n.op == "target_mean"}
-    assert places == {"linear": 3.0, "lightgbm_means": 3.0}
+    assert {"linear", "lightgbm_means", "extra_trees", "mlp"} <= set(places) and set(places.values()) == {3.0}
     assert not any(name.endswith(".smoothing") for c in found.values() for name in c.space)
 
 
@@ -94,6 +94,22 @@ def test_what_was_narrowed_is_told() -> None:
         ("search.space.lightgbm.max_bin", "15"),
         ("search.space.lightgbm.num_leaves", "{'low': 4, 'high': 8}"),
     ]
+
+
+def test_a_step_that_was_put_in_is_told_and_one_that_is_nowhere_is_warned_of() -> None:
+    draft = _draft("{missing_indicators: {}, date_differences: {}, lightgbm: {max_bin: 15}}")
+    told = {d.subject: d.value for d in draft.decisions if d.subject.startswith("search.space")}
+    expected = "a step of " + ", ".join(c.id for c in draft.candidates if c.id != "constant")
+    assert told == {"search.space.missing_indicators": expected, "search.space.lightgbm.max_bin": "15"}
+    (warning,) = [d for d in draft.findings if d.code == "PLAN010"]
+    assert warning.severity == "warning" and "'date_differences'" in warning.message and warning.line
+
+
+def test_the_curves_of_a_linear_model_may_be_others_than_those_searched() -> None:
+    assert "robust" not in NOTHING["linear"].space["scale.method"].options  # type: ignore[union-attr]
+    found = narrowed("{scale: {method: {options: [robust, standard]}}, select_features: {share: 0.25}}")
+    assert found["linear"].space["scale.method"] == Choice(options=("robust", "standard"), default="standard")
+    assert found["lightgbm"].graph.node("select").params["share"] == 0.25
 
 
 def test_narrowing_twice_gives_the_same_candidates() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from automl.catalog import FAMILIES
 from automl.catalog.metrics import METRICS
 from automl.compiler.draft import Draft
 from automl.compiler.resolve_spec import DEFAULT_METRIC, resolve_run, resolve_spec
@@ -41,15 +42,24 @@ def test_every_default() -> None:
             "time": None,
             "columns": {},
             "checks": {},
+            "weight": None,
+            "test": [],
         },
         "metric": "roc_auc",
+        "validation": {
+            "kind": "stratified",
+            "folds": 5,
+            "holdout": 0.2,
+            "fold_column": None,
+            "gap_rows": None,
+            "gap_s": None,
+        },
         "metric_options": None,
-        "validation": {"kind": "stratified", "folds": 5, "holdout": 0.2},
         "search": {
             "seed": 0,
             "budget": {"trials": 100, "time_s": 300.0},
             "trial": {"timeout_s": None, "memory_bytes": None, "cpus": 1},
-            "families": ["linear", "lightgbm"],
+            "families": [name for name in FAMILIES if name != "constant"],
             "space": {},
             "parallelism": 8,
         },
@@ -113,7 +123,8 @@ def test_what_is_written_stands_and_is_not_told() -> None:
     assert (spec.data.positive, spec.data.id, spec.data.ignore) == ("no", ("owner",), ("price", "grade"))
     assert spec.data.format.missing == ("", "?") and spec.data.columns["count"].kind == "categorical"
     assert spec.metric == "log_loss"
-    assert spec.validation.model_dump() == {"kind": "random", "folds": 3, "holdout": 0.0}
+    written = spec.validation.model_dump(exclude_none=True)
+    assert written == {"kind": "random", "folds": 3, "holdout": 0.0}
     search = spec.search
     assert (search.seed, search.families, search.parallelism) == (5, ("linear",), 3)
     assert (search.budget.trials, search.budget.time_s) == (None, 120.0)

@@ -13,10 +13,12 @@ from automl.catalog.operator import TaskName
 from automl.fitting.target import Target
 from automl.kinds import Kind
 from automl.runtime.columns import Column, Columns, Matrix, Text, take
+from automl.runtime.sparse import Features, Sparse, as_sparse
 from automl.runtime.state import State
 
 CLASSES: dict[TaskName, int] = {"binary": 2, "multiclass": 3, "regression": 0}
 LEVELS = ("", "a", "b", "ä", "zeta", "Z", "10", "9", "same", "rare")
+TEXTS = ("", "a b a", "B, a!", "ä א", "zeta  a b", "Z\0", "10 10", "\U0001f600", "same a b", "rare")
 
 
 @dataclass(frozen=True)
@@ -25,13 +27,15 @@ class Case:
 
     op: Operator
     task: TaskName
+    sparse: bool = False  # its input
 
     @property
     def label(self) -> str:
-        return f"{self.op.name}-{self.task}"
+        return f"{self.op.name}-{self.task}" + ("-sparse" if self.sparse else "")
 
 
 CASES = [Case(op, task) for op in OPERATORS.values() for task in sorted(op.tasks)]
+CASES += [Case(op, task, True) for op in OPERATORS.values() if op.takes_sparse for task in sorted(op.tasks)]
 FITTED = [case for case in CASES if case.op.fitted]
 
 
@@ -40,8 +44,8 @@ def params_of(case: Case, features: int) -> dict[str, Any]:
     params: dict[str, Any] = {name: param.default for name, param in case.op.space.items()} | dict(case.op.fixed)
     if case.op.rounds:
         params[case.op.rounds] = 12
-    if "min_data_in_leaf" in params:
-        params["min_data_in_leaf"] = 3  # so that trees of few rows have splits
+    smaller = {"min_data_in_leaf": 3, "min_samples_leaf": 3, "n_estimators": 12, "width": 16, "epochs": 1, "k": 5}
+    params |= {name: value for name, value in smaller.items() if name in params}  # splits on few rows; quick fits
     if case.op.role == "estimator" and Kind.CODE in case.op.accepts and features > 1:
         params["categorical"] = (features - 1,)
     return params
@@ -53,7 +57,7 @@ def column_of(kind: Kind, rows: int, rng: np.random.Generator) -> Column:
     if kind in (Kind.CATEGORICAL, Kind.TEXT):
         codes = rng.integers(0, len(LEVELS) - 1, rows).astype(np.int32)  # the last level is not used
         codes[missing] = -1
-        return Text(codes, LEVELS)
+        return Text(codes, TEXTS if kind == Kind.TEXT else LEVELS)
     values = {
         Kind.NUMERIC: rng.normal(size=rows) * 100.0,
         Kind.INTEGER: rng.integers(-2, 5, rows).astype(np.float64),
@@ -70,7 +74,11 @@ def inputs_of(case: Case, rows: int, seed: int, width: int = 5) -> tuple[Any, ..
         kinds = sorted(case.op.accepts)
         kinds = [kinds[i % len(kinds)] for i in range(max(width, len(kinds)))]
         return ({f"column {i}": column_of(kind, rows, rng) for i, kind in enumerate(kinds)},)
-    return tuple(matrix_of(case, rows, width, rng) for _ in range(2 if case.op.widens == "joins" else 1))
+    parts = tuple(matrix_of(case, rows, width, rng) for _ in range(2 if case.op.widens == "joins" else 1))
+    if not case.sparse:
+        return parts
+    holes = np.where(rng.random(parts[-1].shape) < 0.6, 0.0, parts[-1])
+    return (*parts[:-1], as_sparse(holes))  # a join is given a dense part and a sparse one
 
 
 def matrix_of(case: Case, rows: int, width: int, rng: np.random.Generator) -> Matrix:
@@ -103,17 +111,22 @@ def fit(case: Case, inputs: tuple[Any, ...], target: Target, seed: int = 7) -> S
 
 
 def apply(case: Case, state: State, inputs: tuple[Any, ...]) -> Matrix:
-    out: Matrix = importlib.import_module(f"automl.runtime.{case.op.module}").apply(state, *inputs)
-    return out
+    out: Features = importlib.import_module(f"automl.runtime.{case.op.module}").apply(state, *inputs)
+    assert isinstance(out, Sparse) == case.op.gives_sparse
+    return out.dense() if isinstance(out, Sparse) else out
 
 
 def at_rows(inputs: tuple[Any, ...], rows: Any) -> tuple[Any, ...]:
     """The inputs at those rows."""
     rows = np.asarray(rows, dtype=np.int64)
     return tuple(
-        {name: take(column, rows) for name, column in part.items()} if isinstance(part, dict) else part[rows]
+        {name: take(column, rows) for name, column in part.items()} if isinstance(part, dict) else take_rows(part, rows)
         for part in inputs
     )
+
+
+def take_rows(part: Features, rows: Any) -> Features:
+    return part.take(rows) if isinstance(part, Sparse) else part[rows]
 
 
 def other_dictionary(columns: Columns) -> Columns:

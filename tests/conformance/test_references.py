@@ -9,11 +9,23 @@ import lightgbm
 import numpy as np
 import pytest
 from sklearn.dummy import DummyClassifier, DummyRegressor
+from sklearn.feature_selection import SelectKBest, f_classif, f_regression, mutual_info_classif, mutual_info_regression
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler, TargetEncoder
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import (
+    FunctionTransformer,
+    OneHotEncoder,
+    OrdinalEncoder,
+    PowerTransformer,
+    QuantileTransformer,
+    RobustScaler,
+    StandardScaler,
+    TargetEncoder,
+)
 
 from automl.fitting.target import Target
+from automl.runtime import scale as runtime_scale
 from automl.runtime.columns import Columns, Matrix, Text
 from automl.runtime.state import State
 
@@ -28,6 +40,8 @@ OBJECTS = np.array([[LABELS[c] if c >= 0 else None for c in row] for row in CODE
 BINARY = Target((X[:, 0] + 0.3 * CODES[:, 0] + RNG.normal(size=N) > 0).astype(np.int64), 2)
 MULTI = Target(np.digitize(X[:, 0] + RNG.normal(size=N), [-0.8, 0.8]).astype(np.int64), 3)
 VALUES = Target(X[:, 0] * 3 + CODES[:, 1] + RNG.normal(size=N), 0)
+# Lopsided, whole numbers, large ones, and a lowest value that many rows have.
+SKEWED = np.column_stack([np.exp(X[:, 0]), np.round(X[:, 3]), X[:, 1] ** 3 / 1e8, np.maximum(X[:, 0], 0.0)])
 EVERY_TARGET = pytest.mark.parametrize("target", [BINARY, MULTI, VALUES], ids=["binary", "multiclass", "regression"])
 
 
@@ -51,6 +65,56 @@ def test_standardise() -> None:
     _, out = run("standardise", (constant,), BINARY)
     assert near(out, StandardScaler().fit_transform(constant))
     assert np.abs(out[:, 4:]).max() < 1e-5  # and not blown up by a tiny scale
+
+
+def ranks(output: str) -> Any:
+    """Ties in training, values outside of it and between its quantiles: as scikit-learn answers them."""
+    return make_pipeline(QuantileTransformer(n_quantiles=256, output_distribution=output), StandardScaler())
+
+
+CURVES = {
+    "standard": StandardScaler(),
+    "robust": RobustScaler(),
+    "clip": make_pipeline(
+        FunctionTransformer(lambda x: np.clip(x, *np.quantile(SKEWED, (0.001, 0.999), axis=0))), StandardScaler()
+    ),
+    "log": make_pipeline(FunctionTransformer(lambda x: np.sign(x) * np.log1p(np.abs(x))), StandardScaler()),
+    "power": PowerTransformer(),
+    "quantile": ranks("normal"),
+    "uniform": ranks("uniform"),
+}
+
+
+@pytest.mark.parametrize("method", CURVES)
+def test_scale(method: str) -> None:
+    """Also on values that training had not."""
+    state, out = run("scale", (SKEWED,), BINARY, method=method)
+    model = CURVES[method].fit(SKEWED)
+    assert near(out, model.transform(SKEWED))
+    other = np.vstack([SKEWED * 1.01 + 0.003, SKEWED * 3.0 - 5.0])
+    assert near(runtime_scale.apply(state, other), model.transform(other))
+
+
+def test_scale_with_weights() -> None:
+    weights = RNG.integers(1, 4, N).astype(np.float64)
+    state = importlib.import_module("automl.fitting.scale").fit(
+        (SKEWED,), Target(VALUES.values, 0, weights), {"method": "standard"}, 0
+    )
+    assert near(runtime_scale.apply(state, SKEWED), StandardScaler().fit(SKEWED, None, weights).transform(SKEWED))
+
+
+@EVERY_TARGET
+@pytest.mark.parametrize("score", ["f", "mutual_information"])
+def test_select_features(target: Target, score: str) -> None:
+    features = np.column_stack([X[:, 1:], SKEWED])
+    state, out = run("select_features", (features,), target, share=0.25, score=score)
+    reference = {
+        "f": f_classif if target.classes else f_regression,
+        "mutual_information": mutual_info_classif if target.classes else mutual_info_regression,
+    }[score]
+    rule = (lambda x, y: reference(x, y, random_state=0)) if score == "mutual_information" else reference
+    chosen = SelectKBest(rule, k=2).fit(features, target.values)
+    assert np.array_equal(out, chosen.transform(features)) and 3 in state.arrays["kept"]
 
 
 @pytest.mark.parametrize("min_count", [1, 62])

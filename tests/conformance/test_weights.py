@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from sklearn.utils.class_weight import compute_sample_weight
 
+from automl.fitting import constant, lightgbm, logistic, ridge, target_mean
 from automl.fitting.target import Target
 from automl.fitting.weights import row_weights
+from automl.runtime.columns import Text
 
 CODES = np.array([0, 0, 0, 2, 0, 2])
 
@@ -34,3 +38,35 @@ def test_nothing_to_weigh() -> None:
     assert same is not None and same.tolist() == own.tolist()
     with pytest.raises(ValueError, match="class_weight is 'heavy'"):
         row_weights(Target(CODES, 3), "heavy")
+
+
+DICE = np.random.default_rng(3)
+X, Y = DICE.normal(size=(60, 2)), DICE.integers(0, 3, 60)
+COUNTS = DICE.integers(1, 4, 60)
+LEVELS = Text(DICE.integers(0, 4, 60).astype(np.int32), ("a", "b", "c", "d"))
+FITS: dict[str, tuple[Any, dict[str, Any], bool]] = {
+    "constant": (constant, {}, True),
+    "constant of values": (constant, {}, False),
+    "logistic": (logistic, {"C": 0.5, "class_weight": "none"}, True),
+    "ridge": (ridge, {"alpha": 3.0}, False),
+    "target_mean": (target_mean, {"smoothing": 4.0, "unknown_category": "other"}, True),
+    "lightgbm": (lightgbm, {"num_rounds": 3, "min_data_in_leaf": 1}, True),
+}
+
+
+@pytest.mark.parametrize("name", FITS)
+def test_a_fit_takes_a_row_of_weight_two_as_two_rows(name: str) -> None:
+    module, params, classes = FITS[name]
+    values, again = (
+        (Y, np.repeat(np.arange(60), COUNTS)) if classes else (X[:, 0] * 2 + Y, np.repeat(range(60), COUNTS))
+    )
+
+    def fitted(rows: Any, weights: Any) -> Any:
+        inputs = {"c": Text(LEVELS.codes[rows], LEVELS.levels)} if name == "target_mean" else X[rows]
+        return module.fit((inputs,), Target(values[rows], 3 if classes else 0, weights), params, 0)
+
+    every = np.arange(60)
+    found, plain = fitted(every, COUNTS.astype(np.float64)), fitted(every, None)
+    assert found.files() != plain.files()
+    for key, array in fitted(again, None).arrays.items():
+        np.testing.assert_allclose(found.arrays[key], array, rtol=2e-3, atol=2e-3)

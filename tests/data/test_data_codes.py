@@ -14,10 +14,10 @@ ROOT = Path(__file__).parents[2]
 
 def test_codes_are_used_listed_and_documented() -> None:
     sources = [file.read_text() for file in (ROOT / "automl" / "data").glob("*.py") if file.name != "codes.py"]
-    used = set(re.findall(r'"(DATA\d+)"', "\n".join(sources)))
+    used = set(re.findall(r'"((?:DATA|DQ)\d+)"', "\n".join(sources)))
     assert used == set(CODES)
     page = (ROOT / "docs" / "reference" / "data.md").read_text()
-    assert dict(re.findall(r"^\| (DATA\d+) \| (.+) \|$", page, re.MULTILINE)) == CODES
+    assert dict(re.findall(r"^\| ((?:DATA|DQ)\d+) \| (.+) \|$", page, re.MULTILINE)) == CODES
 
 
 def test_reading_imports_nothing_heavy() -> None:

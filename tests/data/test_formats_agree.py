@@ -1,7 +1,8 @@
-"""The same schema, values, fingerprints and data set from csv, gzip and parquet of one table, and in a package."""
+"""The same schema, values, fingerprints and data set from every format of one table, and in a package."""
 
 from __future__ import annotations
 
+import json
 import os
 import pickle
 from datetime import date, datetime
@@ -10,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as arrow
 import pyarrow.csv as arrow_csv
+import pyarrow.feather as feather
 import pyarrow.parquet as parquet
 import pytest
 
@@ -28,7 +30,7 @@ Y = DataSettings(target="y")
 
 @pytest.fixture
 def written(tmp_path: Path) -> dict[str, Path]:
-    """One table as csv, csv.gz and parquet."""
+    """One table in every format."""
     rows = 300
     table = arrow.table(
         {
@@ -47,9 +49,18 @@ def written(tmp_path: Path) -> dict[str, Path]:
     parquet.write_table(table, tmp_path / "t.parquet", row_group_size=77)
     plain = table.set_column(6, "name", table["name"].cast(arrow.string()))
     arrow_csv.write_csv(plain, tmp_path / "t.csv")
-    with arrow.CompressedOutputStream(str(tmp_path / "t.csv.gz"), "gzip") as stream:
-        arrow_csv.write_csv(plain, stream)
-    return {suffix: tmp_path / f"t.{suffix}" for suffix in ("csv", "csv.gz", "parquet")}
+    for suffix, codec in (("csv.gz", "gzip"), ("csv.zst", "zstd")):
+        with arrow.CompressedOutputStream(str(tmp_path / f"t.{suffix}"), codec) as stream:
+            arrow_csv.write_csv(plain, stream)
+    arrow_csv.write_csv(plain, tmp_path / "t.tsv", arrow_csv.WriteOptions(delimiter="\t"))
+    with arrow.ipc.new_stream(tmp_path / "t.arrow", table.schema) as stream:
+        stream.write_table(table, max_chunksize=77)
+    feather.write_feather(table, tmp_path / "t.feather")
+    lines = "".join(json.dumps(row, default=str) + "\n" for row in plain.to_pylist())
+    (tmp_path / "t.jsonl").write_text(lines)
+    with arrow.CompressedOutputStream(str(tmp_path / "t.ndjson.zst"), "zstd") as stream:
+        stream.write(lines.encode())
+    return {file.name.removeprefix("t."): file for file in sorted(tmp_path.iterdir())}
 
 
 CUT = DataSettings(target="y", id=("big",), group="name", time="moment")

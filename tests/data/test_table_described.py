@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from automl.data.dataset import make_dataset
 from automl.data.kinds import build_schema
 from automl.data.physical import to_physical
+from automl.data.quality import judged
 from automl.data.read import RawTable
 from automl.data.schema import Schema
 from automl.data.settings import DataSettings
@@ -36,7 +37,7 @@ def described(settings: DataSettings = Y, **columns: list[Any]) -> tuple[Schema,
     columns.setdefault("y", [str(row % 2) for row in range(rows)])
     table, told = to_physical(raw(**columns), settings)
     schema, more = build_schema(table, settings)
-    return schema, [found.code for found in (*told, *more)]
+    return schema, [found.code for found in judged((*told, *more), settings.checks)]
 
 
 def one(values: list[Any], **overrides: Any) -> Any:
@@ -143,10 +144,16 @@ def test_one_late_text_makes_texts() -> None:
     assert one([*numbers, "inf"]).missing == 1
 
 
-def test_few_strays_are_hinted_at() -> None:
-    schema, codes = described(x=[str(row * 1.5) for row in range(40)] + ["abc"] * 2)
-    assert schema.column("x").physical == "text"
-    assert "DATA026" in codes
+def test_few_strays_are_missing_unless_the_spec_wants_them_to_stand() -> None:
+    values = [str(row * 1.5) for row in range(40)] + ["abc"] * 2
+    schema, codes = described(x=values)
+    assert (schema.column("x").physical, schema.column("x").missing, codes) == ("number", 2, ["DQ001"])
+    for wanted, told in (("warn", ["DQ001"]), ("allow", [])):
+        schema, codes = described(DataSettings(target="y", checks={"DQ001": wanted}), x=values)
+        assert (schema.column("x").physical, codes) == ("text", told)
+    assert refused(DataSettings(target="y", checks={"DQ001": "error"}), x=values) == ["DQ001"]
+    schema, codes = described(DataSettings(target="x"), x=values)  # texts of a target may be labels
+    assert (schema.column("x").physical, codes) == ("text", ["DQ001"])
 
 
 def test_missing_texts_per_column() -> None:

@@ -16,7 +16,7 @@ import pytest
 from automl.catalog.metrics import METRICS
 from automl.driver.finish import Final, Story, final_params, request_of
 from automl.emit.write import emit_package
-from automl.fit import Engine, Fitted, recipe_of
+from automl.fit import Engine, FitContext, Fitted, recipe_of
 from automl.measure import measure
 from automl.plan import Plan, TrialScore
 from automl.planning import Planned, data_of_plan, load_planned, read_plan
@@ -77,7 +77,7 @@ def fitted(planned: Planned, trial: TrialScore, fit_rows: RowSet, rows: RowSet) 
 def package_of(planned: Planned, trial: TrialScore, whole: Fitted, place: Path) -> Path:
     """A package of these States."""
     final = Final(trial, whole, None, None)
-    request = request_of(planned.plan, planned.dataset, final, Story(planned.lock, None, ()))
+    request = request_of(FitContext(planned.plan, planned.dataset), final, Story(planned.lock, None, ()))
     return emit_package(replace(request, states=whole.states), place).path
 
 

@@ -88,6 +88,31 @@ def tree_graph() -> Graph:
     return Graph(nodes=nodes)
 
 
+def steps_graph() -> Graph:
+    """Steps that stand in a pipeline when they are asked for, several of one kind, and long lists of them."""
+    unknown = {"unknown_category": "other"}
+    methods = ("standard", "robust", "clip", "log", "power", "quantile", "uniform")
+    scaled = [Node(id=f"scale_{each}", op="scale", inputs=("impute",), params={"method": each}) for each in methods]
+    text, dates = ("city", "plan"), ("since",)
+    sources = [
+        Node(id="counts", op="count_encode", inputs=(SOURCE,), columns=text, params={**unknown, "log": True}),
+        Node(id="marks", op="missing_indicators", inputs=(SOURCE,), columns=("plan", "income", "since")),
+        Node(id="cycles", op="date_cycles", inputs=(SOURCE,), columns=dates),
+        Node(id="spans", op="date_differences", inputs=(SOURCE,), columns=dates),
+    ]
+    selection = {"share": 0.6, "score": "f"}
+    nodes = (
+        NUMBERS,
+        Node(id="impute", op="impute", inputs=("numbers",), params={"strategy": "mean"}),
+        *scaled,
+        *sources,
+        Node(id="join", op="join", inputs=tuple(node.id for node in (*scaled, *sources))),
+        Node(id="select", op="select_features", inputs=("join",), params=selection),
+        Node(id="logistic", op="logistic", inputs=("select",), params=dict(_defaults("logistic"))),
+    )
+    return Graph(nodes=nodes)
+
+
 def constant_graph() -> Graph:
     """The baseline."""
     return Graph(nodes=(Node(id="constant", op="constant", inputs=(SOURCE,), columns=("age",)),))

@@ -27,10 +27,11 @@ CASES = {
     "trees_binary": ("binary", support.tree_graph()),
     "trees_regression": ("regression", support.tree_graph()),
     "constant": ("binary", support.constant_graph()),
+    "steps": ("binary", support.steps_graph()),
 }
 
 
-SLOW_CASES = ("linear_regression", "constant")  # only the slow tests look at these
+SLOW_CASES = ("linear_regression", "constant", "steps")  # only the slow tests look at these
 
 
 @pytest.fixture(scope="module")

@@ -20,6 +20,7 @@ CASES = {
     "linear": lambda: support.request(support.linear_graph("multiclass"), "multiclass"),
     "trees": lambda: support.request(support.tree_graph()),
     "strict": strict_trees,
+    "steps": lambda: support.request(support.steps_graph()),
     "constant": lambda: support.request(support.constant_graph()),
 }
 

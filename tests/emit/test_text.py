@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -10,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from automl.emit.render import environment, template_root
-from automl.emit.text import Safe, code, ident, literal, markdown, plain, prose, tame
+from automl.emit.text import WIDTH, Safe, call, code, ident, literal, markdown, names, plain, prose, tame
 
 HOSTILE = [
     "'",
@@ -92,3 +94,22 @@ def test_only_ordinary_names_are_quoted_in_prose() -> None:
     assert tame("Monthly charges (EUR)")
     assert not any(map(tame, HOSTILE))
     assert isinstance(literal("x"), Safe)
+
+
+@pytest.mark.parametrize("count", [1, 3, 6, 7, 8, 9, 10, 11, 30])
+def test_calls_and_imports_are_broken_as_formatters_do(count: int) -> None:
+    """Beyond a line: all items on one line of their own, and beyond that: one a line, with a comma behind the last."""
+    items = [f"argument_{i:04d}" for i in range(count)]
+    text = f"x = {call('f(' + ', '.join(items) + ')', lead=4, indent=0)}\nfrom m import {names(items, lead=14)}\n"
+    assert max(map(len, text.splitlines())) <= WIDTH
+    bare = ["ruff", "format", "--isolated", f"--line-length={WIDTH}", "-"]
+    done = subprocess.run([sys.executable, "-m", *bare], input=text, capture_output=True, text=True, check=True)
+    assert done.stdout == text
+
+
+def test_calls_and_imports_take_nothing_else() -> None:
+    for value in ("f(a)\nimport os", "f(a; b)"):
+        with pytest.raises(ValueError):
+            call(value, lead=0)
+    with pytest.raises(ValueError):
+        names(["os, sys"], lead=0)

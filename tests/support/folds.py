@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from threadpoolctl import threadpool_limits
 
+from automl.catalog import FAMILIES
 from automl.compiler import compile_draft, plan_of
 from automl.data.dataset import Dataset
 from automl.fit import Engine, recipe_of
@@ -24,8 +25,13 @@ KINDS = {
     "group": "  group: owner\nvalidation: {folds: 3}\n",
     "time": "  time: day\nvalidation: {folds: 3}\n",
 }
-SMALL = "search: {space: {lightgbm: {num_rounds: 8, num_leaves: 7, min_data_in_leaf: 5, max_bin: 31}}}\n"
-CANDIDATES = ("linear", "lightgbm", "lightgbm_means")
+SMALL = (
+    "search: {space: {lightgbm: {num_rounds: 8, num_leaves: 7, min_data_in_leaf: 5, max_bin: 31}, "
+    "extra_trees: {n_estimators: 4}, random_forest: {n_estimators: 4}, mlp: {width: 8, layers: 1, epochs: 1}, "
+    "hist_gradient_boosting: {num_rounds: 4}}}\n"
+)
+CANDIDATES = ("linear", "lightgbm", "lightgbm_means")  # every transformer, and the estimators that come first
+OTHERS = tuple(name for name in FAMILIES if name not in ("constant", *CANDIDATES))
 
 
 @pytest.fixture(scope="module", autouse=True)

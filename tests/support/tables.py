@@ -14,7 +14,7 @@ from automl.compiler.draft import Draft
 from automl.data.load import describe
 from automl.data.read import RawTable
 from automl.errors import AutomlError, Diagnostic
-from automl.planning import _settings
+from automl.planning import _settings, fold_column
 from automl.spec.load import LoadedSpec, parse_spec
 from automl.spec.model import FormatSpec
 
@@ -35,7 +35,7 @@ def draft_of(table: Table, text: str = SPEC) -> Draft:
     """What the first pass is given."""
     spec = loaded_spec(text)
     raw = RawTable(arrow.table({name: list(cells) for name, cells in table.items()}), FormatSpec(), (Path("tiny.csv"),))
-    loaded = describe(raw, _settings(spec.written.data))
+    loaded = describe(raw, _settings(spec.written.data, fold_column(spec.written)))
     return Draft(loaded=spec, table=loaded.table, schema=loaded.schema, findings=loaded.findings)
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from automl.catalog import OPERATORS
-from automl.compiler.candidates.pipeline import NUMERIC, Pipeline
+from automl.compiler.candidates.pipeline import FEW_LEVELS, NUMERIC, Pipeline
+from automl.compiler.candidates.texts import dense_text, scored_text
 from automl.compiler.draft import Draft
 from automl.data.schema import ColumnInfo
 from automl.kinds import Kind
@@ -14,7 +15,6 @@ from automl.plan import Candidate
 CODE_LEVELS = 255  # a category with more levels is target-encoded
 MANY_ROUNDS, SMALL_TABLE = 800, 20_000  # small tables are boosted longer than the catalog says: it costs little there
 FEWEST_ROUNDS, MOST_TREES = 100, 4000
-FEW_LEVELS = 2  # with so few levels, target encoding says no more than a code
 
 CATEGORY_PARAMS = ("cat_l2", "cat_smooth", "max_cat_to_onehot")  # of LightGBM, for category codes only
 
@@ -23,7 +23,18 @@ def build_boosted(pipeline: Pipeline, family: str) -> Candidate:
     """Category codes handled by the trees themselves; target means only for categories with very many levels."""
     codes = [c for c in pipeline.of_kind(Kind.CATEGORICAL) if c.distinct <= CODE_LEVELS]
     many = [c for c in pipeline.of_kind(Kind.CATEGORICAL) if c.distinct > CODE_LEVELS]
-    return _boosted(pipeline, family, "lightgbm", codes, many)
+    return _boosted(pipeline, family, "lightgbm", _Inputs(codes, many, dense_text(pipeline)))
+
+
+def build_boosted_on_scores(pipeline: Pipeline, family: str) -> Candidate | None:
+    """As the plain candidate, but texts as what a linear model says of their words. None where there is no text."""
+    texts = scored_text(pipeline)
+    if not texts:
+        return None
+    categories = pipeline.of_kind(Kind.CATEGORICAL)
+    codes = [c for c in categories if c.distinct <= CODE_LEVELS]
+    many = [c for c in categories if c.distinct > CODE_LEVELS]
+    return _boosted(pipeline, family, "lightgbm_scores", _Inputs(codes, many, texts))
 
 
 def build_boosted_on_means(pipeline: Pipeline, family: str) -> Candidate | None:
@@ -32,37 +43,65 @@ def build_boosted_on_means(pipeline: Pipeline, family: str) -> Candidate | None:
     means = [c for c in categories if c.distinct > FEW_LEVELS]
     if not any(c.distinct <= CODE_LEVELS for c in means):
         return None  # the plain candidate does the same
-    return _boosted(pipeline, family, "lightgbm_means", [c for c in categories if c.distinct <= FEW_LEVELS], means)
+    few = [c for c in categories if c.distinct <= FEW_LEVELS]
+    return _boosted(pipeline, family, "lightgbm_means", _Inputs(few, means, dense_text(pipeline)))
 
 
-def _boosted(pipeline: Pipeline, family: str, name: str, codes: list[ColumnInfo], means: list[ColumnInfo]) -> Candidate:
+class _Inputs(NamedTuple):
+    """What trees are given beside numbers and dates: categories as codes, as target means; the parts made of texts."""
+
+    codes: list[ColumnInfo]
+    means: list[ColumnInfo]
+    texts: list[str]
+
+
+def _boosted(pipeline: Pipeline, family: str, name: str, inputs: _Inputs) -> Candidate:
+    codes, means, texts = inputs
     parts = [pipeline.source("codes", "ordinal", codes)] if codes else []
     if means:
         parts.append(pipeline.source("means", "target_mean", means))
-    if numbers := pipeline.of_kind(*NUMERIC):
-        parts.append(pipeline.source("numbers", "numbers", numbers))
-    if dates := pipeline.of_kind(Kind.DATETIME):
-        parts.append(pipeline.source("dates", "date_parts", dates))
+    parts += [*number_steps(pipeline), *date_steps(pipeline), *pipeline.counts(log=False), *pipeline.marks()]
+    parts += texts
     draft, estimator = pipeline.draft, pipeline.estimator(family)
     params: dict[str, Any] = {"categorical": tuple(range(len(codes))), "threads": draft.resolved.search.trial.cpus}
     params |= pipeline.objective()
-    if not _weighs_classes(draft):
+    params |= pipeline.monotone(len(codes) + len(means))  # where there are constraints, a mean is one feature
+    if not weighs_classes(draft):
         params["class_weight"] = "none"
     rounds = OPERATORS[estimator].rounds
     if rounds is not None:
-        params[rounds] = _most_rounds(draft, int(str(OPERATORS[estimator].fixed[rounds])))
+        params[rounds] = most_rounds(draft, int(str(OPERATORS[estimator].fixed[rounds])))
     if not codes:  # nothing to search where there are no categories
         params |= {name: OPERATORS[estimator].space[name].default for name in CATEGORY_PARAMS}
     pipeline.step(estimator, estimator, [pipeline.join(parts)], params)
     return pipeline.finish(name, family)
 
 
-def _weighs_classes(draft: Draft) -> bool:
+def number_steps(pipeline: Pipeline) -> list[str]:
+    """The numbers; some of them where the spec asks for that and none is constrained, as constraints name positions."""
+    numbers = pipeline.of_kind(*NUMERIC)
+    if not numbers:
+        return []
+    given = pipeline.source("numbers", "numbers", numbers)
+    constrained = any(column.monotone for column in pipeline.draft.resolved.data.columns.values())
+    return [given] if constrained else pipeline.select([given])
+
+
+def date_steps(pipeline: Pipeline) -> list[str]:
+    """Parts of dates, and what lies between them; circles, which trees can do without, where the spec asks."""
+    dates = pipeline.of_kind(Kind.DATETIME)
+    steps = [("dates", "date_parts")] if dates else []
+    steps += [("cycles", "date_cycles")] if dates and pipeline.asked("date_cycles") else []
+    steps += [("spans", "date_differences")] if len(dates) > 1 else []
+    return [pipeline.source(node, op, dates) for node, op in steps]
+
+
+def weighs_classes(draft: Draft) -> bool:
     """Whether weights of classes are worth a search: they spoil probabilities that a metric takes at their word."""
     return draft.task != "regression" and draft.resolved.metric not in ("log_loss", "brier")
 
 
-def _most_rounds(draft: Draft, usual: int) -> int:
+def most_rounds(draft: Draft, usual: int) -> int:
     """How long to boost: longer on small tables, shorter where a round is one tree for each of many classes."""
     trees = len(draft.classes) if len(draft.classes) > 2 else 1
     rounds = MANY_ROUNDS if draft.schema.rows <= SMALL_TABLE else usual

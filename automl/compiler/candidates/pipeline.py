@@ -11,10 +11,12 @@ from automl.compiler.draft import Draft
 from automl.data.schema import ColumnInfo
 from automl.graph import SOURCE, Graph, Node
 from automl.kinds import Kind
-from automl.params import ParamValue
+from automl.params import Param, ParamValue
 from automl.plan import Candidate, Forecast
 
+RENEWED = ("absolute", "quantile", "mape")
 NUMERIC = (Kind.NUMERIC, Kind.INTEGER, Kind.BOOLEAN)
+FEW_LEVELS = 2  # with so few levels, neither target means nor counts say more than a code
 
 
 def objective_of(metric: Metric) -> dict[str, ParamValue]:
@@ -46,13 +48,39 @@ class Pipeline:
         return self._add(Node(id=node_id, op=op, inputs=tuple(inputs), params=self._policies(op, params)))
 
     def join(self, parts: list[str]) -> str:
-        """All parts side by side."""
-        return parts[0] if len(parts) == 1 else self.step("join", "join", parts)
+        """All parts side by side; sparse where one of them is."""
+        if len(parts) == 1:
+            return parts[0]
+        sparse = any(OPERATORS[node.op].gives_sparse for node in self.nodes if node.id in parts)
+        return self.step("join", "join_sparse" if sparse else "join", parts)
 
-    def finish(self, candidate_id: str, family: str) -> Candidate:
-        """The candidate, its free parameters from the catalog."""
+    def asked(self, op: str) -> bool:
+        """Whether `search.space` names that operator: steps that stand in no candidate by default are put in then."""
+        return op in self.draft.resolved.search.space
+
+    def marks(self) -> list[str]:
+        """Indicators of missing values as a step of their own, where the spec asks for them and some are missing."""
+        gaps = [c for c in self.features if c.missing]
+        return [self.source("marks", "missing_indicators", gaps)] if gaps and self.asked("missing_indicators") else []
+
+    def counts(self, log: bool) -> list[str]:
+        """How often each category occurs, where the spec asks for that: on real tables it made no score better."""
+        columns = [c for c in self.of_kind(Kind.CATEGORICAL) if c.distinct > FEW_LEVELS]
+        if not columns or not self.asked("count_encode"):
+            return []
+        return [self.source("counts", "count_encode", columns, {} if log else {"log": False})]
+
+    def select(self, parts: list[str]) -> list[str]:
+        """Some of the features of dense parts, where the spec asks for that."""
+        if not parts or not self.asked("select_features"):
+            return parts
+        together = parts[0] if len(parts) == 1 else self.step("join_dense", "join", parts)
+        return [self.step("select", "select_features", [together])]
+
+    def finish(self, candidate_id: str, family: str, narrowed: Mapping[str, Param] | None = None) -> Candidate:
+        """The candidate, its free parameters from the catalog; `narrowed` has other domains for some (node.param)."""
         space = {
-            f"{n.id}.{name}": param
+            f"{n.id}.{name}": (narrowed or {}).get(f"{n.id}.{name}", param)
             for n in self.nodes
             for name, param in OPERATORS[n.op].space.items()
             if name not in n.params
@@ -71,9 +99,27 @@ class Pipeline:
         assert self.draft.task is not None
         return FAMILIES[family].estimators[self.draft.task]
 
+    def monotone(self, first: int) -> dict[str, tuple[int, ...]]:
+        """The positions of numeric columns that a prediction must rise or fall with; `first` is that of the first one.
+
+        Empty where the spec constrains none.
+        """
+        names = [c.name for c in self.of_kind(*NUMERIC)]
+        wanted = {name: column.monotone for name, column in self.draft.resolved.data.columns.items()}
+        found = {
+            way: tuple(first + i for i, name in enumerate(names) if wanted.get(name) == way)
+            for way in ("increasing", "decreasing")
+        }
+        return {way: positions for way, positions in found.items() if positions}
+
     def objective(self) -> dict[str, ParamValue]:
-        """What an estimator of this draft is to optimise, as parameters of its step."""
-        return objective_of(self.draft.scorer)
+        """What an estimator of this draft is to optimise, as parameters of its step.
+
+        Boosting for a median or a quantile sets the values of leaves anew and forgets that they must rise or fall:
+        beside monotone constraints it is squares that are optimised.
+        """
+        found = objective_of(self.draft.scorer)
+        return {} if self.monotone(0) and found.get("objective") in RENEWED else found
 
     def _add(self, node: Node) -> str:
         self.nodes.append(node)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import codecs
-import gzip
 from collections.abc import Iterator
 from pathlib import Path
 
 from .schema import ENCODINGS, FIELDS
 from .scoring.cells import WHOLE
-from .scoring.files import CsvFormat, header
+from .scoring.files import CSV_SUFFIXES, CsvFormat, header, open_bytes
 from .scoring.table import BadInput, Problem
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -18,7 +17,7 @@ _BLOCK = 1 << 20  # bytes
 
 def layout_of(path: Path) -> CsvFormat:
     """The encoding that reads the whole file, and the delimiter under which its first line names most of the columns."""
-    if path.name.endswith(".parquet"):
+    if not path.name.lower().endswith(CSV_SUFFIXES):
         return CsvFormat()
     encoding = _encoding(path)
     names = {field.name for field in FIELDS}
@@ -49,6 +48,6 @@ def _reads(path: Path, encoding: str) -> bool:
 
 
 def _blocks(path: Path) -> Iterator[bytes]:
-    with gzip.open(path) if path.name.endswith(".gz") else path.open("rb") as file:
+    with open_bytes(path) as file:
         while block := file.read(_BLOCK):
             yield block

@@ -13,7 +13,8 @@ class Field:
     """One input column.
 
     `required`: training saw no missing value in it, so a table without this column is refused. `tokens`: texts that
-    are read as missing. `time_format`: "iso" or a strptime format. `vocabulary`: the texts that the steps know from
+    are read as missing. `time_format`: "iso" or a strptime format; `number_format`: a number as
+    the training data writes it, where that is not plainly ("1.234,5"). `vocabulary`: the texts that the steps know from
     training. `fingerprint`: the hash of the training values.
     """
 
@@ -24,6 +25,7 @@ class Field:
     fingerprint: str
     tokens: frozenset[str]
     time_format: str | None = None
+    number_format: str | None = None
     vocabulary: tuple[str, ...] | None = None
 
 

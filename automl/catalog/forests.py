@@ -1,0 +1,76 @@
+"""The estimators that are made of trees, beside LightGBM."""
+
+from __future__ import annotations
+
+from automl.catalog.families import Family, same_for_all
+from automl.catalog.operator import Cost, Operator
+from automl.kinds import Kind
+from automl.params import Choice, Float, Int, Param
+
+# Leaves of one row have probabilities of 0 and 1: three rows are the better beginning for most metrics.
+FOREST_SPACE: dict[str, Param] = {
+    "max_features": Float(low=0.1, high=1.0, default=0.3),
+    "min_samples_leaf": Int(low=1, high=50, default=3, log=True),
+    "class_weight": Choice(options=("none", "balanced"), default="none"),
+}
+SAMPLE = 100_000  # as in fitting/forests.py: a tree of a larger table sees so many rows
+FOREST_FIXED = {"n_estimators": 100, "threads": 1}
+
+TREES: dict[str, Operator] = {
+    "extra_trees": Operator(
+        name="extra_trees",
+        role="estimator",
+        module="extra_trees",
+        accepts=frozenset({Kind.NUMBER, Kind.CODE}),
+        gives=Kind.PREDICTION,
+        missing="keeps",
+        space=FOREST_SPACE,
+        fixed=FOREST_FIXED,
+        fit_requires=("numpy", "scikit-learn"),
+        cost=Cost(0.15, 6000.0, 80.0, most_rows=SAMPLE),
+        monotone=True,
+        title="extremely randomised trees",
+    ),
+    "random_forest": Operator(
+        name="random_forest",
+        role="estimator",
+        module="random_forest",
+        accepts=frozenset({Kind.NUMBER, Kind.CODE}),
+        gives=Kind.PREDICTION,
+        missing="keeps",
+        space=FOREST_SPACE,
+        fixed=FOREST_FIXED,
+        fit_requires=("numpy", "scikit-learn"),
+        cost=Cost(0.2, 22000.0, 80.0, most_rows=SAMPLE),
+        monotone=True,
+        title="a random forest",
+    ),
+    "hist_gradient_boosting": Operator(
+        name="hist_gradient_boosting",
+        role="estimator",
+        module="hist_gradient_boosting",
+        accepts=frozenset({Kind.NUMBER, Kind.CODE}),
+        gives=Kind.PREDICTION,
+        missing="keeps",
+        space={
+            "learning_rate": Float(low=0.02, high=0.3, default=0.08, log=True),
+            "max_leaf_nodes": Int(low=4, high=128, default=31, log=True),
+            "min_samples_leaf": Int(low=2, high=128, default=20, log=True),
+            "l2_regularization": Float(low=1e-4, high=10.0, default=1e-3, log=True),
+            "max_features": Float(low=0.4, high=1.0, default=0.8),
+            "class_weight": Choice(options=("none", "balanced"), default="none"),
+        },
+        fixed={"num_rounds": 300, "threads": 1},
+        rounds="num_rounds",
+        fit_requires=("numpy", "scikit-learn", "threadpoolctl"),
+        cost=Cost(0.3, 9.0, 32.0),
+        monotone=True,
+        title="gradient boosted trees (scikit-learn)",
+    ),
+}
+
+TREE_FAMILIES: dict[str, Family] = {
+    "extra_trees": same_for_all("extra_trees", "many trees with thresholds drawn by chance, averaged"),
+    "random_forest": same_for_all("random_forest", "many trees over rows drawn by chance, averaged"),
+    "hist_gradient_boosting": same_for_all("hist_gradient_boosting", "gradient boosted trees of scikit-learn"),
+}

@@ -1,0 +1,50 @@
+"""The estimators that are trained by descending a slope: a small network, and a linear model with few weights."""
+
+from __future__ import annotations
+
+from automl.catalog.families import Family, same_for_all
+from automl.catalog.operator import Cost, Operator
+from automl.kinds import Kind
+from automl.params import Choice, Float, Int
+
+NETWORKS: dict[str, Operator] = {
+    "mlp": Operator(
+        name="mlp",
+        role="estimator",
+        module="mlp",
+        accepts=frozenset({Kind.NUMBER}),
+        gives=Kind.PREDICTION,
+        missing="refuses",
+        space={
+            "width": Int(low=16, high=256, default=64, log=True),
+            "layers": Int(low=1, high=3, default=2),
+            "epochs": Int(low=5, high=100, default=25, log=True),
+            "learning_rate": Float(low=3e-4, high=1e-2, default=2e-3, log=True),
+            "alpha": Float(low=1e-6, high=1.0, default=1e-3, log=True),
+        },
+        fit_requires=("numpy", "scikit-learn"),
+        cost=Cost(0.5, 1500.0, 64.0, most_rows=200_000),
+        title="a network of fully connected layers",
+    ),
+    "elastic_net": Operator(
+        name="elastic_net",
+        role="estimator",
+        module="elastic_net",
+        accepts=frozenset({Kind.NUMBER}),
+        gives=Kind.PREDICTION,
+        missing="refuses",
+        space={
+            "alpha": Float(low=1e-5, high=1.0, default=1e-3, log=True),
+            "l1_ratio": Float(low=0.05, high=1.0, default=0.5),
+            "class_weight": Choice(options=("none", "balanced"), default="none"),
+        },
+        fit_requires=("numpy", "scikit-learn"),
+        cost=Cost(0.05, 200.0, 40.0),
+        title="a linear model with a penalty that sets weights to zero",
+    ),
+}
+
+NETWORK_FAMILIES: dict[str, Family] = {
+    "mlp": same_for_all("mlp", "a small neural network over standardised numbers and encoded categories"),
+    "elastic_net": same_for_all("elastic_net", "logistic or linear regression that uses few of the features"),
+}

@@ -1,0 +1,30 @@
+"""A network of fully connected layers: weighted sums, cut off below zero between the layers."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .columns import Matrix
+from .linear import sigmoid, softmax, weighted_sums
+from .state import State
+
+LIMIT = 1e6  # inputs beyond count as this many standard deviations: what follows from them stays finite
+
+
+def apply(state: State, x: Matrix) -> Matrix:
+    """Shape (rows, classes) of probabilities, or (rows, 1). A class that training did not see has probability 0."""
+    classes, layers = state.values["classes"], state.values["layers"]
+    out: Matrix = np.clip(x, -LIMIT, LIMIT)
+    for k in range(layers):
+        out = weighted_sums(out, state.arrays[f"weights_{k}"], state.arrays[f"intercepts_{k}"])
+        if k < layers - 1:
+            out = np.maximum(out, 0.0)
+    if classes == 0:
+        return np.array(out * state.arrays["scale"] + state.arrays["mean"])
+    seen = state.arrays["seen"]
+    shares = sigmoid(out[:, 0]) if len(seen) == 2 else softmax(out)
+    if len(seen) == classes:
+        return shares
+    full = np.zeros((len(x), classes), dtype=np.float64)
+    full[:, seen] = shares
+    return full
