@@ -48,7 +48,7 @@ DEFAULTS: Mapping[str, str] = {
     "search.seed": "0",
     "search.budget": f"{DEFAULT_TRIALS} trials or {DEFAULT_TIME_S:.0f} s, whichever is first",
     "search.trial.cpus": "1",
-    "search.families": "all that can do the task",
+    "search.families": "all that fit the table: see [families.md](families.md)",
     "search.parallelism": str(DEFAULT_PARALLELISM),
     "ensemble.size": "1",
     "run.executor": "ray",
@@ -188,9 +188,13 @@ def operator_text(operator: Operator) -> str:
         + "\n",
     ]
     if operator.space or operator.fixed:
-        searched = [(f"`{name}`", *domain(param)) for name, param in operator.space.items()]
-        fixed = [(f"`{name}`", "fixed", f"{value}") for name, value in operator.fixed.items()]
-        lines.append(table(("parameter", "searched in", "default"), [*searched, *fixed]))
+        searched = [
+            (f"`{name}`", *domain(param), operator.docs.get(name, "")) for name, param in operator.space.items()
+        ]
+        fixed = [
+            (f"`{name}`", "fixed", f"{value}", operator.docs.get(name, "")) for name, value in operator.fixed.items()
+        ]
+        lines.append(table(("parameter", "searched in", "default", "meaning"), [*searched, *fixed]))
     return "\n".join(lines)
 
 

@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 from .layout import DELIMITERS
 from .schema import FIELDS
 from .scoring.cells import WHOLE
+from .scoring.field_names import field_names
 from .scoring.table import BadInput, Problem
 
 _FORM = '{"rows": [{"field": value, ...}, ...]}'
@@ -71,17 +72,14 @@ def csv_columns(body: bytes, encoding: str, most: int) -> Mapping[str, Sequence[
         refuse("a readable csv text", str(problem))
     if not lines:
         refuse("a first line with the names of the columns", "an empty text")
-    names, *rows = lines
+    names, rows = field_names(lines[0]), lines[1:]
     if len(rows) > most:
         raise TooManyRows
     wrong = [(row, len(fields)) for row, fields in enumerate(rows) if len(fields) != len(names)]
     if wrong:
         expected = f"{len(names)} fields, as in the first line"
         raise BadInput(Problem(row, "", expected, f"{width} fields") for row, width in wrong)
-    columns: dict[str, Sequence[str]] = {}
-    for at, name in enumerate(names):
-        columns.setdefault(name, [row[at] for row in rows])
-    return columns
+    return {name: [row[at] for row in rows] for at, name in enumerate(names)}
 
 
 def refuse(expected: str, found: str, row: int = WHOLE, field: str = "") -> NoReturn:
