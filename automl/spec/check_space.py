@@ -59,7 +59,12 @@ LEGAL: Final[dict[str, tuple[float, float]]] = {
     "one_hot.min_count": (1, _MANY),
     "ordinal.min_count": (1, _MANY),
     "select_features.share": (_TINY, 1),
+    "svd.components": (1, _MANY),
     "target_mean.smoothing": (0, math.inf),
+    "text_score.max_features": (1, _MANY),
+    "text_score.min_count": (1, _MANY),
+    "text_score.penalty": (_TINY, math.inf),
+    "tfidf.min_count": (1, _MANY),
 }
 # Parameters that have a key of their own.
 _ELSEWHERE: Final[dict[str, str]] = {"threads": "search.trial.cpus", "unknown_category": "package.unknown_category"}

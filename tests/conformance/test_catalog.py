@@ -6,6 +6,7 @@ import ast
 import importlib
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 import automl
 from automl.catalog import FAMILIES, OPERATORS, Operator, catalog_digest, get_operator
 from automl.params import Choice
+from automl.spec.check_space import LEGAL
 
 ROOT = Path(automl.__file__).parent
 # Copied into packages: values, table, splits and whatever else lies in these folders is held to the same rule.
@@ -32,6 +34,15 @@ def test_declaration_and_modules_agree(op: Operator) -> None:
     assert not set(op.space) & set(op.fixed)
     assert op.rounds is None or op.rounds in op.fixed
     assert set(op.requires) <= set(op.fit_requires)
+
+
+@every_operator
+def test_every_parameter_is_explained_and_bounded(op: Operator) -> None:
+    """What is fixed may be set by a spec too: a number of it has bounds, or a key of its own."""
+    assert set(op.docs) <= {*op.space, *op.fixed}
+    assert all(op.doc(name) for name in (*op.space, *op.fixed))
+    numbers = {name for name, value in op.fixed.items() if not isinstance(value, str | bool)}
+    assert all(f"{op.name}.{name}" in LEGAL for name in numbers - {"threads"})
 
 
 @every_operator
@@ -71,6 +82,12 @@ def test_digest_sees_a_changed_default(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("automl.catalog.ESTIMATORS", {})
     monkeypatch.setitem(OPERATORS, "ridge", Operator(**{**OPERATORS["ridge"].__dict__, "space": space}))
     assert catalog_digest() != before
+
+
+def test_digest_does_not_see_what_is_said_of_parameters(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = catalog_digest()
+    monkeypatch.setitem(OPERATORS, "ridge", replace(OPERATORS["ridge"], docs={"alpha": "other words"}))
+    assert catalog_digest() == before
 
 
 def imports(file: Path) -> list[tuple[int, str]]:
