@@ -42,7 +42,7 @@ def entry() -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=PROGRAM, description="A multiclass model, made and pinned by automl 0.1.0.")
     commands = parser.add_subparsers(dest="command", required=True)
-    predict = commands.add_parser("predict", help="predict every row of a file (csv, csv.gz or parquet)")
+    predict = commands.add_parser("predict", help="predict every row of a file (csv, tsv, jsonl, parquet ...)")
     predict.add_argument("data", type=Path, metavar="DATA")
     predict.add_argument("-o", "--out", type=Path, required=True, metavar="OUT", help="csv, csv.gz or parquet")
     _add_serve(commands.add_parser("serve", help="answer requests over HTTP (needs the extra 'server')"))
