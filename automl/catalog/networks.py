@@ -23,7 +23,7 @@ NETWORKS: dict[str, Operator] = {
             "alpha": Float(low=1e-6, high=1.0, default=1e-3, log=True),
         },
         fit_requires=("numpy", "scikit-learn"),
-        cost=Cost(0.5, 1500.0, 64.0, most_rows=200_000),
+        cost=Cost(0.4, 650.0, 64.0, most_rows=200_000),
         title="a network of fully connected layers",
     ),
     "elastic_net": Operator(
@@ -39,7 +39,7 @@ NETWORKS: dict[str, Operator] = {
             "class_weight": Choice(options=("none", "balanced"), default="none"),
         },
         fit_requires=("numpy", "scikit-learn"),
-        cost=Cost(0.05, 200.0, 40.0),
+        cost=Cost(0.05, 700.0, 40.0),
         title="a linear model with a penalty that sets weights to zero",
     ),
 }
