@@ -13,6 +13,9 @@ import pytest
 
 import automl
 from automl.catalog import FAMILIES, OPERATORS, Operator, catalog_digest, get_operator
+from automl.catalog import forests as forest_catalog
+from automl.compiler.check_types import MOST_PAIRS
+from automl.fitting import date_differences, forests
 from automl.params import Choice
 from automl.spec.check_space import LEGAL
 
@@ -61,6 +64,11 @@ def test_families_name_estimators_that_can_do_the_task() -> None:
             assert get_operator(estimator).role == "estimator" and task in get_operator(estimator).tasks
     named = {estimator for family in FAMILIES.values() for estimator in family.estimators.values()}
     assert named == {name for name, op in OPERATORS.items() if op.role == "estimator"}
+
+
+def test_what_the_compiler_assumes_is_what_fits_do() -> None:
+    """The compiler imports no fits: it has these numbers again."""
+    assert forest_catalog.SAMPLE == forests.SAMPLE and MOST_PAIRS == date_differences.MOST_PAIRS
 
 
 def test_unknown_operator_is_named() -> None:
