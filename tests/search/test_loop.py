@@ -19,7 +19,7 @@ from automl.executors.session import Session
 from automl.jobs import Job, Scores
 from automl.search.budget import SearchSettings
 from automl.search.events import BestChanged, Event, Finished, SearchResult
-from automl.search.keys import job_key
+from automl.search.keys import JobKeys
 from automl.search.ledger import read_ledger
 from automl.search.virtual import VirtualTime
 from tests.support.plans import CANDIDATES, fake_fit, tiny_candidate, tiny_plan
@@ -229,14 +229,14 @@ def test_ties_go_to_the_earlier_trial(tmp_path: Path) -> None:
 
 def test_keys_hold_what_matters_and_nothing_else() -> None:
     rows, other = PLAN.rows.fold(0, "in"), PLAN.rows.fold(1, "in")
-    key = job_key(PLAN, "forest", {"a": 1, "b": 2.0}, rows, other)
-    assert key == job_key(tiny_plan(trials=5), "forest", {"b": 2.0, "a": 1}, rows, other)
+    key = JobKeys(PLAN)("forest", {"a": 1, "b": 2.0}, rows, other)
+    assert key == JobKeys(tiny_plan(trials=5))("forest", {"b": 2.0, "a": 1}, rows, other)
     different = {
-        job_key(tiny_plan(seed=1), "forest", {"a": 1, "b": 2.0}, rows, other),
-        job_key(PLAN, "linear", {"a": 1, "b": 2.0}, rows, other),
-        job_key(PLAN, "forest", {"a": 2, "b": 2.0}, rows, other),
-        job_key(PLAN, "forest", {"a": 1, "b": 2.0}, other, other),
-        job_key(PLAN, "forest", {"a": 1, "b": 2.0}, rows, None),
+        JobKeys(tiny_plan(seed=1))("forest", {"a": 1, "b": 2.0}, rows, other),
+        JobKeys(PLAN)("linear", {"a": 1, "b": 2.0}, rows, other),
+        JobKeys(PLAN)("forest", {"a": 2, "b": 2.0}, rows, other),
+        JobKeys(PLAN)("forest", {"a": 1, "b": 2.0}, other, other),
+        JobKeys(PLAN)("forest", {"a": 1, "b": 2.0}, rows, None),
     }
     assert key not in different
     assert len(different) == 5
