@@ -27,7 +27,10 @@ def template_root() -> Path:
 
 @cache
 def environment(root: Path) -> Environment:
-    """One for each folder, for it keeps the templates that it has compiled. Undefined names are errors, and so is every expression whose text did not pass one of the filters."""
+    """One for each folder: it keeps the templates that it has compiled.
+
+    Undefined names are errors, and so is every expression whose text did not pass one of the filters.
+    """
     made = Environment(
         loader=FileSystemLoader(root, encoding="utf-8"),
         undefined=StrictUndefined,

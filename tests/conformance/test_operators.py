@@ -18,7 +18,6 @@ from automl.kinds import Kind
 from automl.runtime.columns import Text
 from automl.runtime.sparse import Sparse, as_sparse
 from automl.runtime.state import load_state
-
 from tests.support.folds import one_thread as one_thread
 
 from .tables import (
@@ -41,6 +40,7 @@ from .tables import (
 every_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.label)
 every_fit = pytest.mark.parametrize("case", FITTED, ids=lambda case: case.label)
 THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") == "thorough"
+EXAMPLES, MOST = (24, 40) if THOROUGH else (4, 20)  # tables, and rows of one
 
 
 @every_case
@@ -68,8 +68,8 @@ def test_predictions_are_probabilities(case: Case) -> None:
 
 
 @every_case
-@settings(max_examples=24 if THOROUGH else 4, deadline=None, derandomize=True)
-@given(rows=st.integers(2, 40 if THOROUGH else 20), width=st.integers(1, 17), seed=st.integers(0, 10**6), data=st.data())
+@settings(max_examples=EXAMPLES, deadline=None, derandomize=True)
+@given(rows=st.integers(2, MOST), width=st.integers(1, 17), seed=st.integers(0, 10**6), data=st.data())
 def test_one_row_is_the_batch(case: Case, rows: int, width: int, seed: int, data: st.DataObject) -> None:
     training, target = inputs_of(case, 40, seed, width), target_of(case, 40, seed)
     state = fit(case, training, target)

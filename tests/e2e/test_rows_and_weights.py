@@ -112,7 +112,10 @@ SPACE = {
 }
 
 
-@pytest.mark.parametrize("place", [*(pytest.param(x, marks=pytest.mark.slow) for x in ("folds", "test")), "folds, test"])
+PLACES = ["folds, test", *(pytest.param(place, marks=pytest.mark.slow) for place in ("folds", "test"))]
+
+
+@pytest.mark.parametrize("place", PLACES)
 def test_rare_classes(place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With every family: a class of one row, or of the test file alone: its column is there, and scores are finite."""
     monkeypatch.setattr("automl.fitting.mlp.FEWEST_STEPS", 20)
