@@ -33,7 +33,7 @@ WANTED: Mapping[Kind, Physical] = {
     Kind.TEXT: "text",
 }
 
-_SHOWING = 1000  # values of a column that may show the decimal mark of a file
+_SHOWING, _SHOWING_IN_ALL = 1000, 500_000  # values that may show the decimal mark: of a column; about, of a file
 
 
 @dataclass(frozen=True)
@@ -70,9 +70,7 @@ def to_physical(raw: RawTable, settings: DataSettings) -> tuple[PhysicalTable, l
     check_names(raw.names, settings)
     decimal, findings = _decimal(raw, settings)
     columns: list[PhysicalColumn] = []
-    for name in raw.names:
-        array = raw.table.column(name)
-        array = array.combine_chunks() if array.num_chunks != 1 else array.chunk(0)
+    for name, array in raw.take():
         try:
             reading, told = _read(array, name, settings, Rules(name == settings.target, decimal, settings.checks))
         except AutomlError as wrong:
@@ -117,7 +115,8 @@ def _decimal(raw: RawTable, settings: DataSettings) -> tuple[str | None, list[Di
         return settings.decimal, []
     names = [name for name in raw.names if types.is_string(raw.table.schema.field(name).type)]
     tokens = {name: frozenset(settings.tokens(name)) for name in names}
-    heads = ([text for text in raw.table.column(name).slice(0, _SHOWING).to_pylist() if text] for name in names)
+    depth = min(_SHOWING, max(20, _SHOWING_IN_ALL // max(1, len(names))))
+    heads = ([text for text in raw.table.column(name).slice(0, depth).to_pylist() if text] for name in names)
     decimal = decimal_of(
         [text.strip() for text in head if text.strip() not in tokens[name]]
         for name, head in zip(names, heads, strict=True)
