@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -138,9 +138,17 @@ def _read(array: Any, name: str, settings: DataSettings, rules: Rules) -> tuple[
         return Reading(ColumnSpec(name, want or "number", spec.tokens), _blank(array, spec, want)), []
     if is_text(array.type):
         cells = texts.cells_of(strings(array, name), spec)
+        if want == "text" and _named(name, settings):
+            return texts.read_names(cells, replace(rules, plain=False)), []
         return infer_column(cells, rules) if want is None else _force(cells, want, rules)
-    reading = _typed(array, spec, want, rules.plain)
+    reading = _typed(array, spec, want, rules.plain, _named(name, settings))
     return reading, infinities(name, array) if types.is_floating(array.type) else []
+
+
+def _named(name: str, settings: DataSettings) -> bool:
+    """Whether the user wants texts of a column whatever its values are. Ids, groups and folds keep every digit."""
+    wants = settings.kind(name) in (Kind.CATEGORICAL, Kind.TEXT)
+    return wants and name not in (*settings.id, settings.group, settings.fold)
 
 
 def is_text(kind: Any) -> bool:
@@ -192,7 +200,7 @@ def _force_numbers(cells: Cells) -> tuple[Reading, list[Diagnostic]]:
     return reading, [Diagnostic("warning", "DATA023", message, hint=hint)]
 
 
-def _typed(array: Any, spec: ColumnSpec, want: Physical | None, is_target: bool) -> Reading:
+def _typed(array: Any, spec: ColumnSpec, want: Physical | None, is_target: bool, named: bool) -> Reading:
     """A column that parquet stores as numbers, booleans or times."""
     own: Physical = "number"
     if types.is_boolean(array.type):
@@ -209,6 +217,8 @@ def _typed(array: Any, spec: ColumnSpec, want: Physical | None, is_target: bool)
     if physical != own and physical != "text" and not (own == "number" and physical == "boolean"):
         raise _unfit(spec.name, physical, f"values other than those of type {array.type}", array[:3].to_pylist())
     typed = ColumnSpec(spec.name, physical, spec.tokens, "iso" if physical == "datetime" else None)
+    if named and physical == "text" and own != "text":
+        typed = replace(typed, names_of=own, time_format="iso" if own == "datetime" else None)
     try:
         return Reading(typed, to_column(typed, arrow_values(typed, array)))
     except ValueError as bad:

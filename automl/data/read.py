@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as arrow
 
 from automl.data.csv_text import Sheet, read_csv
+from automl.data.memory import check_size
 from automl.data.naming import name_columns
 from automl.data.stored import read_arrow, read_json
 from automl.errors import AutomlError, Diagnostic, nearest
@@ -19,7 +20,6 @@ from automl.runtime.arrow_files import ARROW_SUFFIXES
 from automl.runtime.files import JSON_SUFFIXES, SUFFIXES
 from automl.spec.model import FormatSpec
 from automl.spec.quality import Checks
-
 
 _LARGE = 1 << 24  # bytes; what arrow keeps for itself of a smaller column does not matter
 
@@ -59,8 +59,12 @@ class RawTable:
 
 
 def read_raw(paths: Sequence[Path], format: FormatSpec, checks: Checks | None = None) -> RawTable:
-    """Read files and patterns below each other, names of a pattern sorted. Raises AutomlError: DATA001 to DATA014."""
+    """Read files and patterns below each other, names of a pattern sorted. Raises AutomlError: DATA001 to DATA015."""
     files = find_files(paths)
+    try:
+        told = check_size(files, checks or {})
+    except OSError:
+        told = []  # told below, where the file is opened
     errors: list[Diagnostic] = []
     sheets: list[Sheet] = []
     for file in files:
@@ -68,7 +72,7 @@ def read_raw(paths: Sequence[Path], format: FormatSpec, checks: Checks | None = 
             sheets.append(_read_one(file, format, checks or {}))
         except AutomlError as wrong:
             errors.extend(wrong.diagnostics)
-    findings = [found for sheet in sheets for found in sheet.findings]
+    findings = [*told, *(found for sheet in sheets for found in sheet.findings)]
     errors.extend(found for found in findings if found.severity == "error")
     for file, sheet in zip(files, sheets, strict=False):
         errors.extend(_check_columns(file, sheet, sheets[0], files[0]))

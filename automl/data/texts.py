@@ -17,7 +17,7 @@ import pyarrow.compute as compute
 
 from automl.data.forms import FoundForm, find_form
 from automl.data.times import find_times
-from automl.runtime.cells import formed_number
+from automl.runtime.cells import encode_level, formed_number
 from automl.runtime.columns import Column, Floats, Text
 from automl.runtime.number_forms import sign_of
 from automl.runtime.table import ColumnSpec
@@ -207,6 +207,20 @@ def read_texts(cells: Cells) -> Reading:
     table = np.array([_code(text, cells.spec, levels) for text in distinct], dtype=np.int32)
     found[cells.present] = table[codes]
     return _reading(cells, "text", Text(found, tuple(levels)))
+
+
+def read_names(cells: Cells, rules: Rules) -> Reading:
+    """Values as texts; where all of them are numbers, booleans or times, as the names of these: 1.50 is 1.5."""
+    found = infer(cells, rules).spec
+    if found.physical == "text" or len(cells.values) == 0:
+        return read_texts(cells)
+    spec = replace(found, physical="text", tokens=cells.spec.tokens, names_of=found.physical)
+    codes, distinct = cells.encoded
+    levels: dict[str, int] = {}
+    table = np.array([encode_level(spec, text, levels) for text in distinct], dtype=np.int32)
+    values = np.full(len(cells.texts), -1, dtype=np.int32)
+    values[cells.present] = table[codes]
+    return Reading(spec, Text(values, tuple(levels)))
 
 
 def _code(text: str, spec: ColumnSpec, levels: dict[str, int]) -> int:

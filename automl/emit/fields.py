@@ -23,6 +23,7 @@ class FieldRecord:
     tokens: frozenset[str]
     time_format: str | None
     number_format: str | None
+    names_of: str | None
     vocabulary: tuple[str, ...] | None
 
 
@@ -76,6 +77,7 @@ def _record(info: ColumnInfo, known: Mapping[str, tuple[str, ...]]) -> FieldReco
         tokens=frozenset(info.tokens),
         time_format=info.time_format,
         number_format=info.number_format,
+        names_of=info.names_of,
         vocabulary=known.get(info.name) if info.physical == "text" else None,
     )
 
