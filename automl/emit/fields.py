@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from automl.data.csv_text import DELIMITERS
 from automl.data.schema import ColumnInfo
 from automl.emit.request import EmitRequest
 from automl.runtime.state import State
@@ -97,6 +98,7 @@ def schema_context(request: EmitRequest, crossed: bool) -> dict[str, Any]:
         "encodings": ("utf-8", "cp1252", "latin-1")
         if plan.spec.data.format.encoding is None
         else (plan.spec.data.format.encoding,),
+        "delimiters": tuple(dict.fromkeys((*DELIMITERS, plan.spec.data.format.delimiter or ","))),
         "unknown_category": plan.spec.package.unknown_category,
         "missing_numeric": plan.spec.package.missing_numeric,
     }

@@ -39,10 +39,11 @@ def texts(column: Any) -> list[str | None]:
 def files(folder: Path, written: list[str], stored: Any) -> tuple[Path, Path]:
     """The values of x as a csv writes them, and as parquet stores them; repeated to ROWS rows."""
     times = ROWS // len(written)
-    lines = [f"{text},{row % 2}" for row, text in enumerate(written * times)]
-    (folder / "t.csv").write_text("\n".join(["x,y", *lines]) + "\n")
+    lines = [f"{text},{row % 2},{row / 7}" for row, text in enumerate(written * times)]
+    (folder / "t.csv").write_text("\n".join(["x,y,z", *lines]) + "\n")
     x = arrow.concat_arrays([stored] * times)
-    parquet.write_table(arrow.table({"x": x, "y": [row % 2 for row in range(len(x))]}), folder / "t.parquet")
+    y, z = [row % 2 for row in range(len(x))], [row / 7 for row in range(len(x))]
+    parquet.write_table(arrow.table({"x": x, "y": y, "z": z}), folder / "t.parquet")
     return folder / "t.csv", folder / "t.parquet"
 
 
