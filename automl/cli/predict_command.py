@@ -16,7 +16,7 @@ BUG = 3
 def add_arguments(parser: ArgumentParser) -> None:
     """PACKAGE, DATA and OUT."""
     parser.add_argument("package", type=Path, metavar="PACKAGE", help="folder of an emitted package")
-    parser.add_argument("data", type=Path, metavar="DATA", help="rows to predict: csv, csv.gz or parquet")
+    parser.add_argument("data", type=Path, metavar="DATA", help="rows to predict: any file that training reads")
     parser.add_argument("-o", "--output", type=Path, metavar="OUT", required=True, help="csv or parquet, by suffix")
 
 

@@ -17,6 +17,8 @@ CODES: dict[str, str] = {
     "DATA012": "a column holds lists, records or durations",
     "DATA013": "a pattern matches no file, or there is no path at all",
     "DATA014": "the file cannot be opened",
+    "DATA015": "the table does not fit into the memory of this machine",
+    "DATA016": "the table takes much of the memory of this machine (note)",
     "DATA020": "the delimiter was found out (note)",
     "DATA021": "the file is not UTF-8 and was read in another encoding (warning)",
     "DATA022": "a placeholder in a column of numbers or times is read as missing (note)",

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import csv
-import gzip
 import io
-import zlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pyarrow as arrow
 import pyarrow.csv as arrow_csv
 
+from automl.data.encodings import data_error, find_encoding, open_text, open_utf8
 from automl.errors import AutomlError, Diagnostic
 from automl.runtime.field_names import field_names
-from automl.runtime.files import open_bytes
 from automl.spec.model import FormatSpec
 
 DELIMITERS = (",", ";", "\t", "|")
-FALLBACKS = ("cp1252", "latin-1")  # the last one reads every byte
 _SNIFFED = 1 << 16  # characters that the delimiter is found out from
+_BLOCKS = (1 << 22, 1 << 26, 1 << 30)  # bytes that are parsed at once; a row has to fit
 _SHOWN = 5  # ragged lines that are told one by one
 
 
@@ -37,8 +35,7 @@ class Sheet:
 
 def read_csv(file: Path, format: FormatSpec) -> Sheet:
     """All fields as text. Raises AutomlError: DATA003, DATA005 to DATA009; OSError."""
-    content, encoding = _decode(_unpack(file), file, format.encoding)
-    text = memoryview(content)
+    encoding = find_encoding(file, format.encoding)
     findings = []
     if encoding != "utf-8" and format.encoding is None:
         message = f"{file.name!r} is not UTF-8; it was read as {encoding}"
@@ -46,52 +43,20 @@ def read_csv(file: Path, format: FormatSpec) -> Sheet:
         findings.append(Diagnostic("warning", "DATA021", message, file=str(file), hint=hint))
     delimiter = format.delimiter
     if delimiter is None:
-        delimiter = "\t" if ".tsv" in file.suffixes else _sniff(_head(content))
-        if delimiter != ("\t" if ".tsv" in file.suffixes else ","):
+        usual = "\t" if ".tsv" in file.suffixes else ","
+        delimiter = usual if ".tsv" in file.suffixes else _sniff(_head(file, encoding))
+        if delimiter != usual:
             message = f"fields of {file.name!r} are taken to be separated by {delimiter!r}"
             findings.append(Diagnostic("note", "DATA020", message, file=str(file)))
-    names = _names(_head(content), delimiter, file)
-    table = _parse(text, list(field_names(names)), delimiter, file).rename_columns(names)
+    names = _names(file, encoding, delimiter)
+    table = _parse(file, encoding, delimiter, list(field_names(names))).rename_columns(names)
     found = FormatSpec(delimiter=delimiter, encoding=encoding, missing=format.missing, decimal=format.decimal)
     return Sheet(table, found, tuple(findings))
 
 
-def _unpack(file: Path) -> bytes:
-    packed = file.name.lower().endswith((".gz", ".zst"))
-    try:
-        with open_bytes(file) as stream:
-            return stream.read()
-    except (gzip.BadGzipFile, EOFError, zlib.error, OSError) as error:
-        if not packed or (isinstance(error, OSError) and error.errno is not None):
-            raise
-        kind = "gzip" if file.name.lower().endswith(".gz") else "zstd"
-        hint = "write the file again, or fetch it again"
-        raise AutomlError(_error("DATA009", file, f"{file.name!r} is no whole {kind} file: {error}", hint)) from error
-
-
-def _decode(raw: bytes, file: Path, wanted: str | None) -> tuple[bytes, str]:
-    """The content as UTF-8 without a byte order mark, and the encoding it had."""
-    for mark, named in ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
-        if raw.startswith(mark) and (wanted is None or named == wanted.lower()):
-            wanted = named
-            raw = raw[3:] if named == "utf-8" else raw
-    tried = (wanted,) if wanted is not None else ("utf-8", *FALLBACKS)
-    for encoding in tried:
-        try:
-            text = raw.decode(encoding)
-        except LookupError:
-            raise AutomlError(_error("DATA008", file, f"there is no encoding {encoding!r}", "utf-8 is usual")) from None
-        except UnicodeError:
-            continue
-        if "\0" in text:
-            break
-        return (raw if encoding == "utf-8" else text.encode()), encoding
-    message = f"{file.name!r} is no text in {' or '.join(tried[:1])}"
-    raise AutomlError(_error("DATA008", file, message, "say data.format.encoding, or save the file as UTF-8"))
-
-
-def _head(content: bytes) -> str:
-    return content[: 4 * _SNIFFED].decode(errors="ignore")
+def _head(file: Path, encoding: str) -> str:
+    with open_text(file, encoding) as text:
+        return text.read(_SNIFFED)
 
 
 def _sniff(head: str) -> str:
@@ -110,41 +75,57 @@ def _sniff(head: str) -> str:
     return best
 
 
-def _names(head: str, delimiter: str, file: Path) -> list[str]:
+def _names(file: Path, encoding: str, delimiter: str) -> list[str]:
     try:
-        first = next((row for row in csv.reader(io.StringIO(head, newline=""), delimiter=delimiter) if row), None)
+        with open_text(file, encoding) as text:
+            first = next((row for row in csv.reader(text, delimiter=delimiter) if row), None)
     except (csv.Error, TypeError) as error:  # TypeError: a delimiter of several characters
         message = f"the first line of {file.name!r} cannot be read: {error}"
-        raise AutomlError(_error("DATA009", file, message)) from error
+        raise AutomlError(data_error("DATA009", file, message)) from error
     if first is None:
-        raise AutomlError(_error("DATA003", file, f"{file.name!r} is empty"))
+        raise AutomlError(data_error("DATA003", file, f"{file.name!r} is empty"))
     return first  # blanks belong to a name: another reader of the file would keep them too
 
 
-def _parse(content: memoryview, names: list[str], delimiter: str, file: Path) -> Any:
-    ragged = []
-
-    def skip(row: Any) -> str:
-        ragged.append(row.actual_columns)
-        return "skip"
-
-    # The names were read above; the header line is parsed again as a row of data, so that quotes in it mean the same.
-    read = arrow_csv.ReadOptions(column_names=names, block_size=max(1 << 20, min(len(content), 1 << 24)))
-    cut = arrow_csv.ParseOptions(delimiter=delimiter, newlines_in_values=True, invalid_row_handler=skip)
-    plain = {name: arrow.string() for name in names}
-    convert = arrow_csv.ConvertOptions(column_types=plain, strings_can_be_null=False, check_utf8=False)
-    try:
-        table = arrow_csv.read_csv(arrow.BufferReader(content), read, cut, convert)
-    except arrow.ArrowInvalid as error:
-        raise AutomlError(_error("DATA009", file, f"{file.name!r} is no readable csv: {error}")) from error
+def _parse(file: Path, encoding: str, delimiter: str, names: list[str]) -> Any:
+    """The fields as texts, read in blocks: the file is never in memory as a whole, but for its fields."""
+    ragged: list[int] = []
+    cut = arrow_csv.ParseOptions(
+        delimiter=delimiter, newlines_in_values=True, invalid_row_handler=lambda row: _skip(row, ragged)
+    )
+    for block in _BLOCKS:
+        try:
+            with open_utf8(file, encoding) as stream:
+                table = _fields(stream, names, cut, block)
+            break
+        except arrow.ArrowInvalid as error:
+            if "straddl" in str(error) and block < _BLOCKS[-1]:  # a row that is longer than a block
+                ragged.clear()
+                continue
+            raise AutomlError(data_error("DATA009", file, f"{file.name!r} is no readable csv: {error}")) from error
     if ragged:
-        raise AutomlError(list(_ragged(bytes(content).decode(), delimiter, len(names), file)))
+        with open_text(file, encoding) as text:
+            raise AutomlError(list(_ragged(text, delimiter, len(names), file)))
     return table.slice(1)
 
 
-def _ragged(text: str, delimiter: str, width: int, file: Path) -> Iterator[Diagnostic]:
+def _skip(row: Any, ragged: list[int]) -> str:
+    ragged.append(row.actual_columns)
+    return "skip"
+
+
+def _fields(stream: Any, names: list[str], cut: Any, block: int) -> Any:
+    # The names were read before; the header line is parsed again as a row of data, so that quotes in it mean the same.
+    read = arrow_csv.ReadOptions(column_names=names, block_size=block, use_threads=False)
+    plain = {name: arrow.string() for name in names}
+    convert = arrow_csv.ConvertOptions(column_types=plain, strings_can_be_null=False, check_utf8=False)
+    with arrow_csv.open_csv(stream, read, cut, convert) as reader:
+        return reader.read_all()
+
+
+def _ragged(text: IO[str], delimiter: str, width: int, file: Path) -> Iterator[Diagnostic]:
     """The lines with too few or too many fields: the first ones each, the rest as a number."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    reader = csv.reader(text, delimiter=delimiter)
     line, wrong = 1, 0
     for row in reader:
         if row and len(row) != width:
@@ -155,8 +136,5 @@ def _ragged(text: str, delimiter: str, width: int, file: Path) -> Iterator[Diagn
                 yield Diagnostic("error", "DATA007", message, file=str(file), line=line, hint=hint)
         line = reader.line_num + 1
     if wrong > _SHOWN:
-        yield _error("DATA007", file, f"{wrong - _SHOWN} more lines of {file.name!r} have another number of fields")
-
-
-def _error(code: str, file: Path, message: str, hint: str | None = None) -> Diagnostic:
-    return Diagnostic("error", code, message, file=str(file), hint=hint)
+        message = f"{wrong - _SHOWN} more lines of {file.name!r} have another number of fields"
+        yield data_error("DATA007", file, message)

@@ -120,6 +120,7 @@ def _describe(column: PhysicalColumn, facts: Facts, settings: DataSettings, fing
         tokens=tuple(sorted(column.spec.tokens)),
         time_format=column.spec.time_format,
         number_format=column.spec.number_format,
+        names_of=column.spec.names_of,
         fingerprint=fingerprint,
     )
 

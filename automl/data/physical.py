@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -33,7 +33,7 @@ WANTED: Mapping[Kind, Physical] = {
     Kind.TEXT: "text",
 }
 
-_SHOWING = 1000  # values of a column that may show the decimal mark of a file
+_SHOWING, _SHOWING_IN_ALL = 1000, 500_000  # values that may show the decimal mark: of a column; about, of a file
 
 
 @dataclass(frozen=True)
@@ -70,9 +70,7 @@ def to_physical(raw: RawTable, settings: DataSettings) -> tuple[PhysicalTable, l
     check_names(raw.names, settings)
     decimal, findings = _decimal(raw, settings)
     columns: list[PhysicalColumn] = []
-    for name in raw.names:
-        array = raw.table.column(name)
-        array = array.combine_chunks() if array.num_chunks != 1 else array.chunk(0)
+    for name, array in raw.take():
         try:
             reading, told = _read(array, name, settings, Rules(name == settings.target, decimal, settings.checks))
         except AutomlError as wrong:
@@ -117,7 +115,8 @@ def _decimal(raw: RawTable, settings: DataSettings) -> tuple[str | None, list[Di
         return settings.decimal, []
     names = [name for name in raw.names if types.is_string(raw.table.schema.field(name).type)]
     tokens = {name: frozenset(settings.tokens(name)) for name in names}
-    heads = ([text for text in raw.table.column(name).slice(0, _SHOWING).to_pylist() if text] for name in names)
+    depth = min(_SHOWING, max(20, _SHOWING_IN_ALL // max(1, len(names))))
+    heads = ([text for text in raw.table.column(name).slice(0, depth).to_pylist() if text] for name in names)
     decimal = decimal_of(
         [text.strip() for text in head if text.strip() not in tokens[name]]
         for name, head in zip(names, heads, strict=True)
@@ -139,9 +138,17 @@ def _read(array: Any, name: str, settings: DataSettings, rules: Rules) -> tuple[
         return Reading(ColumnSpec(name, want or "number", spec.tokens), _blank(array, spec, want)), []
     if is_text(array.type):
         cells = texts.cells_of(strings(array, name), spec)
+        if want == "text" and _named(name, settings):
+            return texts.read_names(cells, replace(rules, plain=False)), []
         return infer_column(cells, rules) if want is None else _force(cells, want, rules)
-    reading = _typed(array, spec, want, rules.plain)
+    reading = _typed(array, spec, want, rules.plain, _named(name, settings))
     return reading, infinities(name, array) if types.is_floating(array.type) else []
+
+
+def _named(name: str, settings: DataSettings) -> bool:
+    """Whether the user wants texts of a column whatever its values are. Ids, groups and folds keep every digit."""
+    wants = settings.kind(name) in (Kind.CATEGORICAL, Kind.TEXT)
+    return wants and name not in (*settings.id, settings.group, settings.fold)
 
 
 def is_text(kind: Any) -> bool:
@@ -193,7 +200,7 @@ def _force_numbers(cells: Cells) -> tuple[Reading, list[Diagnostic]]:
     return reading, [Diagnostic("warning", "DATA023", message, hint=hint)]
 
 
-def _typed(array: Any, spec: ColumnSpec, want: Physical | None, is_target: bool) -> Reading:
+def _typed(array: Any, spec: ColumnSpec, want: Physical | None, is_target: bool, named: bool) -> Reading:
     """A column that parquet stores as numbers, booleans or times."""
     own: Physical = "number"
     if types.is_boolean(array.type):
@@ -210,6 +217,8 @@ def _typed(array: Any, spec: ColumnSpec, want: Physical | None, is_target: bool)
     if physical != own and physical != "text" and not (own == "number" and physical == "boolean"):
         raise _unfit(spec.name, physical, f"values other than those of type {array.type}", array[:3].to_pylist())
     typed = ColumnSpec(spec.name, physical, spec.tokens, "iso" if physical == "datetime" else None)
+    if named and physical == "text" and own != "text":
+        typed = replace(typed, names_of=own, time_format="iso" if own == "datetime" else None)
     try:
         return Reading(typed, to_column(typed, arrow_values(typed, array)))
     except ValueError as bad:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as arrow
 
 from automl.data.csv_text import Sheet, read_csv
+from automl.data.memory import check_size
 from automl.data.naming import name_columns
 from automl.data.stored import read_arrow, read_json
 from automl.errors import AutomlError, Diagnostic, nearest
@@ -20,30 +21,50 @@ from automl.runtime.files import JSON_SUFFIXES, SUFFIXES
 from automl.spec.model import FormatSpec
 from automl.spec.quality import Checks
 
+_LARGE = 1 << 24  # bytes; what arrow keeps for itself of a smaller column does not matter
 
-@dataclass(frozen=True)
+
+@dataclass
 class RawTable:
-    """A table as read. `table` is an arrow table; columns of csv are all text. `format` is what was found out."""
+    """A table as read. `table` is an arrow table; columns of csv are all text. `format` is what was found out.
+
+    With `once`, each column is let go when it is taken, and `table` is None from then on: a large table is not kept
+    as text beside its values.
+    """
 
     table: Any
     format: FormatSpec
     paths: tuple[Path, ...]
     findings: tuple[Diagnostic, ...] = ()
+    once: bool = False
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The column names, in file order."""
-        return tuple(self.table.column_names)
+    def __post_init__(self) -> None:
+        self.names: tuple[str, ...] = tuple(self.table.column_names)  # in file order
+        self.rows = int(self.table.num_rows)
 
-    @property
-    def rows(self) -> int:
-        """The number of rows."""
-        return int(self.table.num_rows)
+    def take(self) -> Iterator[tuple[str, Any]]:
+        """Every column with its name, as one arrow array."""
+        columns = list(self.table.columns)[::-1]
+        if self.once:
+            self.table = None
+        for name in self.names:
+            array = columns.pop()
+            # A copy: so the blocks of a column that is let go are let go too.
+            array = array.combine_chunks() if array.num_chunks != 1 else array.chunk(0)
+            large = array.nbytes > _LARGE
+            yield name, array
+            if large:
+                del array
+                arrow.default_memory_pool().release_unused()
 
 
 def read_raw(paths: Sequence[Path], format: FormatSpec, checks: Checks | None = None) -> RawTable:
-    """Read files and patterns below each other, names of a pattern sorted. Raises AutomlError: DATA001 to DATA014."""
+    """Read files and patterns below each other, names of a pattern sorted. Raises AutomlError: DATA001 to DATA015."""
     files = find_files(paths)
+    try:
+        told = check_size(files, checks or {})
+    except OSError:
+        told = []  # told below, where the file is opened
     errors: list[Diagnostic] = []
     sheets: list[Sheet] = []
     for file in files:
@@ -51,7 +72,7 @@ def read_raw(paths: Sequence[Path], format: FormatSpec, checks: Checks | None = 
             sheets.append(_read_one(file, format, checks or {}))
         except AutomlError as wrong:
             errors.extend(wrong.diagnostics)
-    findings = [found for sheet in sheets for found in sheet.findings]
+    findings = [*told, *(found for sheet in sheets for found in sheet.findings)]
     errors.extend(found for found in findings if found.severity == "error")
     for file, sheet in zip(files, sheets, strict=False):
         errors.extend(_check_columns(file, sheet, sheets[0], files[0]))
@@ -60,7 +81,7 @@ def read_raw(paths: Sequence[Path], format: FormatSpec, checks: Checks | None = 
     table = _stack([sheet.table for sheet in sheets])
     if table.num_rows == 0:
         raise AutomlError(_error("DATA004", files[0], "the table has no rows, only the names of its columns"))
-    return RawTable(table, sheets[0].format, files, tuple(findings))
+    return RawTable(table, sheets[0].format, files, tuple(findings), once=True)
 
 
 def find_files(paths: Sequence[Path]) -> tuple[Path, ...]:

@@ -24,6 +24,7 @@ class ColumnInfo(Value):
     tokens: tuple[str, ...] = ()  # texts read as missing
     time_format: str | None = None  # how the text of a datetime is parsed ("iso", or a strptime format)
     number_format: str | None = None  # how a number is written where it is not plainly: a form such as "1.234,5"
+    names_of: Literal["number", "boolean", "datetime"] | None = None  # what its texts are the names of
     fingerprint: str  # hash of the column's canonical values, independent of the file format
 
 

@@ -17,7 +17,7 @@ import pyarrow.compute as compute
 
 from automl.data.forms import FoundForm, find_form
 from automl.data.times import find_times
-from automl.runtime.cells import formed_number
+from automl.runtime.cells import encode_level, formed_number
 from automl.runtime.columns import Column, Floats, Text
 from automl.runtime.number_forms import sign_of
 from automl.runtime.table import ColumnSpec
@@ -30,6 +30,7 @@ PLACEHOLDERS = frozenset(
     | {"unknown", "Unknown", "UNKNOWN", "missing", "Missing", "MISSING", "#VALUE!", "#DIV/0!", "#REF!", "(null)"}
 )
 _LEADING_ZERO = r"^[+-]?0[0-9]"  # 01234 is a name: a number would lose the zero
+_GLANCED = 10  # values that save the cast of a column that is no numbers
 _TRIED = 200  # values that rule numbers out before a whole column is tried
 
 
@@ -158,7 +159,7 @@ def _leads_with_zero(cells: Cells) -> bool:
 
 def read_numbers(cells: Cells) -> Floats | None:
     """All values as numbers; None where one is none."""
-    if not all(is_number(text) for text in cells.values[:_TRIED].to_pylist()):
+    if not all(is_number(text) for text in cells.values[:_GLANCED].to_pylist()):
         return None
     try:
         found = np.asarray(cells.values.cast(arrow.float64()))
@@ -198,11 +199,28 @@ def read_datetimes(cells: Cells) -> Reading | None:
 def read_texts(cells: Cells) -> Reading:
     """Values as canonical texts."""
     codes, distinct = cells.encoded
+    found = np.full(len(cells.texts), -1, dtype=np.int32)
+    if all(canonical_text(text) == text for text in distinct):  # the usual case, without a dictionary of its own
+        found[cells.present] = codes
+        return _reading(cells, "text", Text(found, tuple(distinct)))
     levels: dict[str, int] = {}
     table = np.array([_code(text, cells.spec, levels) for text in distinct], dtype=np.int32)
-    found = np.full(len(cells.texts), -1, dtype=np.int32)
     found[cells.present] = table[codes]
     return _reading(cells, "text", Text(found, tuple(levels)))
+
+
+def read_names(cells: Cells, rules: Rules) -> Reading:
+    """Values as texts; where all of them are numbers, booleans or times, as the names of these: 1.50 is 1.5."""
+    found = infer(cells, rules).spec
+    if found.physical == "text" or len(cells.values) == 0:
+        return read_texts(cells)
+    spec = replace(found, physical="text", tokens=cells.spec.tokens, names_of=found.physical)
+    codes, distinct = cells.encoded
+    levels: dict[str, int] = {}
+    table = np.array([encode_level(spec, text, levels) for text in distinct], dtype=np.int32)
+    values = np.full(len(cells.texts), -1, dtype=np.int32)
+    values[cells.present] = table[codes]
+    return Reading(spec, Text(values, tuple(levels)))
 
 
 def _code(text: str, spec: ColumnSpec, levels: dict[str, int]) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from automl.data.csv_text import DELIMITERS
 from automl.data.schema import ColumnInfo
 from automl.emit.request import EmitRequest
 from automl.runtime.state import State
@@ -23,6 +24,7 @@ class FieldRecord:
     tokens: frozenset[str]
     time_format: str | None
     number_format: str | None
+    names_of: str | None
     vocabulary: tuple[str, ...] | None
 
 
@@ -76,6 +78,7 @@ def _record(info: ColumnInfo, known: Mapping[str, tuple[str, ...]]) -> FieldReco
         tokens=frozenset(info.tokens),
         time_format=info.time_format,
         number_format=info.number_format,
+        names_of=info.names_of,
         vocabulary=known.get(info.name) if info.physical == "text" else None,
     )
 
@@ -95,6 +98,7 @@ def schema_context(request: EmitRequest, crossed: bool) -> dict[str, Any]:
         "encodings": ("utf-8", "cp1252", "latin-1")
         if plan.spec.data.format.encoding is None
         else (plan.spec.data.format.encoding,),
+        "delimiters": tuple(dict.fromkeys((*DELIMITERS, plan.spec.data.format.delimiter or ","))),
         "unknown_category": plan.spec.package.unknown_category,
         "missing_numeric": plan.spec.package.missing_numeric,
     }

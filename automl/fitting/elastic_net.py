@@ -68,6 +68,14 @@ def _quantity(x: Matrix, target: Target, params: Mapping[str, Any], weights: Flo
     )
 
 
+def _steepest(x: Matrix, counts: Matrix) -> float:
+    """The largest eigenvalue of the weighted x.T @ x. It is that of x @ x.T too: the smaller one of the two is made."""
+    if len(x) >= x.shape[1]:
+        return float(np.linalg.eigvalsh((x * counts[:, np.newaxis]).T @ x)[-1])
+    rooted = x * np.sqrt(counts)[:, np.newaxis]
+    return float(np.linalg.eigvalsh(rooted @ rooted.T)[-1])
+
+
 def _descend(x: Matrix, shares: Matrix, counts: Matrix, params: Mapping[str, Any]) -> Matrix:
     """The weights of the softmax, shape (features + 1, classes); the last feature is the intercept, without penalty."""
     penalised = np.ones((x.shape[1], 1))
@@ -76,7 +84,7 @@ def _descend(x: Matrix, shares: Matrix, counts: Matrix, params: Mapping[str, Any
     flat, round_ = alpha * share * penalised, alpha * (1.0 - share) * penalised
     if shares.shape[1] == 2:
         round_ = 2.0 * round_  # the squares of two halves are half the square of their difference
-    step = 1.0 / (0.5 * np.linalg.eigvalsh((x * counts[:, np.newaxis]).T @ x)[-1] + round_.max())
+    step = 1.0 / (0.5 * _steepest(x, counts) + round_.max())
     now = ahead = np.zeros((x.shape[1], shares.shape[1]))
     speed = 1.0
     for _ in range(MOST_STEPS):

@@ -18,9 +18,12 @@ from .number_forms import plain_number
 from .values import (
     BLANKS,
     DEFAULT_MISSING,
+    canonical_number,
     canonical_text,
+    canonical_time,
     is_missing,
     is_number,
+    is_whole,
     parse_boolean,
     parse_number,
     parse_time,
@@ -33,13 +36,17 @@ MAX_PROBLEMS = 100  # more than a reader would read; a wrong column would otherw
 
 @dataclass(frozen=True)
 class ColumnSpec:
-    """How the values of one column are read. `tokens` are texts that mean missing, without blanks around them."""
+    """How the values of one column are read. `tokens` are texts that mean missing, without blanks around them.
+
+    `names_of`: a column of texts that are the names of such values, so 1.50 and 1.5 are one text, and true and True.
+    """
 
     name: str
     physical: Literal["number", "boolean", "datetime", "text"]
     tokens: frozenset[str] = frozenset(DEFAULT_MISSING)
     time_format: str | None = None
     number_format: str | None = None  # a form of `number_forms`; None: plain numbers
+    names_of: Literal["number", "boolean", "datetime"] | None = None
 
     @cached_property
     def missing_numbers(self) -> Floats:
@@ -171,7 +178,23 @@ def problem_at(spec: ColumnSpec, row: int, value: object) -> Problem:
 
 def encode_level(spec: ColumnSpec, value: object, levels: dict[str, int]) -> int:
     """The code of a value among `levels`, which grows where it is new; -1 where the value is missing."""
-    text = canonical_text(value)
+    text = canonical_text(value) if spec.names_of is None else _name(spec, value)
     if text is None or text in spec.tokens or _text(value) in spec.tokens:
         return -1
     return levels.setdefault(text, len(levels))
+
+
+def _name(spec: ColumnSpec, value: object) -> str | None:
+    """The text of a value in a column of names of numbers, booleans or times; of other values the usual one."""
+    usual = canonical_text(value)
+    if usual is None or (spec.names_of == "number" and is_whole(usual)):
+        return usual
+    if spec.names_of == "number" and not isinstance(value, str | bytes | Decimal):
+        return usual
+    assert spec.names_of is not None
+    found = READERS[spec.names_of](spec, usual if isinstance(value, Decimal) else value)
+    if found is None:
+        return usual
+    if spec.names_of == "boolean":
+        return None if math.isnan(found) else str(found == 1.0)
+    return canonical_number(found) if spec.names_of == "number" else canonical_time(found)

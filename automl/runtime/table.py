@@ -17,7 +17,6 @@ from .cells import BadInput as BadInput
 from .cells import ColumnSpec as ColumnSpec
 from .cells import Problem as Problem
 from .columns import Column, Columns, Floats, Text
-from .values import canonical_number
 
 
 def to_column(spec: ColumnSpec, values: Any) -> Column:
@@ -106,11 +105,7 @@ def _text_of_list(spec: ColumnSpec, values: Sequence[Any]) -> Text:
 def _text_of_array(spec: ColumnSpec, values: npt.NDArray[Any]) -> Text:
     distinct, inverse = np.unique(values, return_inverse=True)
     levels: dict[str, int] = {}
-    if distinct.dtype.kind == "f":
-        texts: list[Any] = [canonical_number(float(value)) for value in distinct]
-    else:
-        texts = list(distinct)
-    table = np.array([encode_level(spec, text, levels) for text in texts], dtype=np.int32)
+    table = np.array([encode_level(spec, value, levels) for value in distinct], dtype=np.int32)
     return Text(table[inverse.reshape(-1)] if len(table) else np.empty(0, dtype=np.int32), tuple(levels))
 
 

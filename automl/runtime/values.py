@@ -97,7 +97,8 @@ def canonical_text(value: object) -> str | None:
     if isinstance(value, int | np.integer):
         return str(int(value))
     if isinstance(value, float | np.floating):
-        return canonical_number(float(value))
+        # The shortest digits of its own type: a float of 32 bits is 0.1 as in a csv, not 0.10000000149011612.
+        return canonical_number(float(str(value)) if isinstance(value, np.float32 | np.float16) else float(value))
     if isinstance(value, np.datetime64):
         value = value.astype("datetime64[us]").item()
     if isinstance(value, datetime) and value.tzinfo is None and value.time() == datetime.min.time():
@@ -107,6 +108,13 @@ def canonical_text(value: object) -> str | None:
     return _canonical(format(value, "f") if isinstance(value, Decimal) else str(value))
 
 
+def canonical_time(moment: float) -> str | None:
+    """The text form of seconds since 1970 UTC: as `canonical_text` writes a datetime without an offset."""
+    if not math.isfinite(moment):
+        return None
+    return canonical_text((_EPOCH + timedelta(microseconds=round(moment * 1e6))).replace(tzinfo=None))
+
+
 def canonical_number(value: float) -> str | None:
     """The text form of a float: whole numbers without a point, others in the shortest form that reads back equal."""
     if not math.isfinite(value):
@@ -114,6 +122,11 @@ def canonical_number(value: float) -> str | None:
     if value.is_integer() and abs(value) < _WHOLE_FLOATS:
         return str(int(value))
     return repr(value)
+
+
+def is_whole(text: str) -> bool:
+    """Whether a canonical text is a whole number: it has all its digits, which a float may not."""
+    return _WHOLE.fullmatch(text) is not None
 
 
 def _canonical(text: str) -> str:

@@ -26,6 +26,8 @@ _TOLD: Final[tuple[Action, ...]] = ("allow", "warn", "error")
 CHECKS: Final[Mapping[str, Check]] = {
     "DATA005": Check("error", ("error", "fix")),
     "DATA006": Check("error", ("error", "fix")),
+    "DATA015": Check("error", ("warn", "error")),
+    "DATA016": Check("note", _TOLD),
     "DATA020": Check("note", _TOLD),
     "DATA021": Check("warn", _TOLD),
     "DATA022": Check("note", _TOLD),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Physical = Literal["number", "boolean", "datetime", "text"]
+Names = Literal["number", "boolean", "datetime"]
 
 
 @dataclass(frozen=True)
@@ -14,8 +15,9 @@ class Field:
 
     `required`: training saw no missing value in it, so a table without this column is refused. `tokens`: texts that
     are read as missing. `time_format`: "iso" or a strptime format; `number_format`: a number as
-    the training data writes it, where that is not plainly ("1.234,5"). `vocabulary`: the texts that the steps know from
-    training. `fingerprint`: the hash of the training values.
+    the training data writes it, where that is not plainly ("1.234,5"). `names_of`: its texts are the names of such
+    values, so 1.50 and 1.5 are one. `vocabulary`: the texts that the steps know from training. `fingerprint`: the hash
+    of the training values.
     """
 
     name: str
@@ -26,6 +28,7 @@ class Field:
     tokens: frozenset[str]
     time_format: str | None = None
     number_format: str | None = None
+    names_of: Names | None = None
     vocabulary: tuple[str, ...] | None = None
 
 

@@ -14,6 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 PROGRAM = "house_prices"
+_READABLE = "csv, tsv or jsonl (also .gz; with pyarrow .zst); with pyarrow parquet, arrow or feather"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -42,13 +43,13 @@ def entry() -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=PROGRAM, description="A regression model, made and pinned by automl 0.1.0.")
     commands = parser.add_subparsers(dest="command", required=True)
-    predict = commands.add_parser("predict", help="predict every row of a file (csv, tsv, jsonl, parquet ...)")
-    predict.add_argument("data", type=Path, metavar="DATA")
+    predict = commands.add_parser("predict", help="predict every row of a file")
+    predict.add_argument("data", type=Path, metavar="DATA", help=_READABLE)
     predict.add_argument("-o", "--out", type=Path, required=True, metavar="OUT", help="csv, csv.gz or parquet")
     _add_serve(commands.add_parser("serve", help="answer requests over HTTP (needs the extra 'server')"))
     commands.add_parser("info", help="check the package and say what it is, as JSON")
     check = commands.add_parser("check", help="say whether every row of a file can be predicted, and why not")
-    check.add_argument("data", type=Path, metavar="DATA")
+    check.add_argument("data", type=Path, metavar="DATA", help=_READABLE)
     refit = commands.add_parser("refit", help="fit the same model again (needs the extra 'refit')")
     refit.add_argument("--data", type=Path, required=True, nargs="+", metavar="D", help="the training file, or files")
     what = refit.add_mutually_exclusive_group(required=True)
