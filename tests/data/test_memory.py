@@ -28,7 +28,8 @@ NAMES = ("t.csv", "t.csv.gz", "t.csv.zst", "t.jsonl", "t.parquet", "t.feather")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One table in several formats: 1.2 MB of csv."""
     found = tmp_path_factory.mktemp("sizes")
-    table = arrow.table({"x": [f"{row / 7 + 1e6:.5f}" for row in range(ROWS)], "y": [f"name {row}" for row in range(ROWS)]})
+    numbers, names = [f"{row / 7 + 1e6:.5f}" for row in range(ROWS)], [f"name {row}" for row in range(ROWS)]
+    table = arrow.table({"x": numbers, "y": names})
     arrow_csv.write_csv(table, found / "t.csv")
     text = (found / "t.csv").read_bytes()
     (found / "t.csv.gz").write_bytes(gzip.compress(text, 1))
