@@ -21,6 +21,9 @@ class Kind(StrEnum):
     PREDICTION = "prediction"  # a probability or a predicted value
 
 
+QUANTITIES = (Kind.NUMERIC, Kind.INTEGER, Kind.BOOLEAN)  # columns whose values have an order and a size
+
+
 class ColumnType(Value):
     """One column of an edge. `name` ends in '=*' where one input column becomes as many as it has levels."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Literal
 
 from automl.catalog.metrics import METRICS, Metric, at_level
@@ -13,7 +12,7 @@ from automl.graph import Graph
 from automl.params import Param, ParamValue
 from automl.rows import RowSet, Split
 from automl.spec.model import MetricOptions, TaskSpec
-from automl.value import Value, digest_json, pretty_json
+from automl.value import Value, digest_json
 
 PLAN_FORMAT = 1
 LOCK_FORMAT = 1
@@ -180,8 +179,3 @@ class Lock(Value):
     versions: Mapping[str, str]
     cpu: str
     blas: str
-
-
-def write_value(value: Value, path: Path) -> None:
-    """Write canonical, readable JSON."""
-    path.write_text(pretty_json(value.model_dump(mode="json")), encoding="utf-8", newline="\n")

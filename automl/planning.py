@@ -80,7 +80,11 @@ def read_plan(path: Path) -> Plan:
         hint = "expected a plan.json written by `automl compile` of this version"
         raise error("PLAN002", f"{path} is no plan: {place}: {first['msg']}", hint) from None
     if plan.format != PLAN_FORMAT:
-        raise error("PLAN003", f"{path} has plan format {plan.format}; this version reads format {PLAN_FORMAT}")
+        raise error(
+            "PLAN003",
+            f"{path} has plan format {plan.format}; this version reads format {PLAN_FORMAT}",
+            "compile the spec again",
+        )
     return plan
 
 

@@ -77,11 +77,6 @@ class RowContext:
     folds: npt.NDArray[np.int64] | None = None
 
 
-def contains(outer: RowSet, inner: RowSet) -> bool:
-    """Whether `inner` is a subset of `outer` by construction."""
-    return inner.path[: len(outer.path)] == outer.path
-
-
 def disjoint(a: RowSet, b: RowSet) -> bool:
     """Whether no row can be in both, by construction: two parts of one split, or two sides of one part."""
     for step_a, step_b in zip(a.path, b.path, strict=False):

@@ -8,7 +8,6 @@ from functools import lru_cache
 from typing import Any
 
 from automl.catalog import OPERATORS
-from automl.errors import AutomlError, Diagnostic
 from automl.graph import SOURCE, Graph, Node
 from automl.params import ParamValue
 from automl.rows import RowSet, Split, disjoint
@@ -173,13 +172,6 @@ def find_leaks(lowering: Lowering, scored: RowSet) -> list[str]:
         if isinstance(task, Stitch):
             found.add(f"step {task.node!r} shows its training view to rows that are scored")
     return sorted(found)
-
-
-def check_leaks(lowering: Lowering, scored: RowSet) -> None:
-    """Raise AutomlError (LEAK001) where `find_leaks` finds anything."""
-    found = find_leaks(lowering, scored)
-    if found:
-        raise AutomlError([Diagnostic("error", "LEAK001", reason, hint="this plan must not run") for reason in found])
 
 
 def _training_leaks(tasks: Mapping[str, Task], view: str) -> set[str]:

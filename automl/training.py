@@ -154,8 +154,12 @@ class _Run:
                 f"trial {t.number} ({t.candidate}): {t.outcome.value} {t.error or ''}".rstrip()
                 for t in found.unscored[:3]
             ]
+            hint = "--executor inline shows what fails" if causes else "give the search more time, or more trials"
             raise AutomlError(
-                [Diagnostic("error", "RUN003", f"no trial has a score: {cause}") for cause in causes or ["none ended"]]
+                [
+                    Diagnostic("error", "RUN003", f"no trial has a score: {cause}", hint=hint)
+                    for cause in causes or ["none ended"]
+                ]
             )
         self.watch(Stage("final"))
         final = fit_final(self.plan, executor, trials)

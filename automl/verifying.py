@@ -115,7 +115,8 @@ def _read(package: Path, data: Path | None) -> _Package:
         read_decisions(decisions)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as problem:
         first = str(problem).splitlines()[0]
-        raise error("VER002", f"the record in {package} cannot be read: {type(problem).__name__}: {first}") from None
+        text = f"the record in {package} cannot be read: {type(problem).__name__}: {first}"
+        raise error("VER002", text, "take the package as `automl train` wrote it") from None
     test = _data_of(package, plan.spec.data.test, data, "test") if plan.spec.data.test else ()
     planned = load_planned(plan, _data_of(package, plan.spec.data.path, data), _modules_of(package), test=test)
     return _Package(package, planned, lock, trial, baseline, tuple(decisions))

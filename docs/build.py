@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 
 from automl.catalog import FAMILIES, METRICS, OPERATORS, Operator
+from automl.catalog.operator import TaskName
 from automl.compiler.resolve_spec import (
     DEFAULT_FOLDS,
     DEFAULT_HOLDOUT,
@@ -67,7 +68,8 @@ a name of yours, `[]` for an entry of a list. A time is `90s`, `10m`, `2h`; a si
 OPERATORS_HEAD = """# Families and operators
 
 Made from the catalog by `python -m docs.build`. `search.families` names families, `search.space` operators and their
-parameters.
+parameters: those that are searched, and those that are fixed unless the spec says otherwise. Which steps a candidate
+has, and how a spec asks for more: [steps.md](steps.md). Which families a table allows: [families.md](families.md).
 
 ## Families
 
@@ -164,16 +166,17 @@ def described(annotation: Any) -> str:
 def operators_page() -> str:
     """docs/reference/operators.md: families, estimators, transformers, with their parameters."""
     families = [
-        (f"`{name}`", family.doc, ", ".join(f"{est} ({task})" for task, est in sorted(family.estimators.items())))
+        (f"`{name}`", family.doc, *(family.estimators.get(task, "not for it") for task in TASKS))
         for name, family in FAMILIES.items()
     ]
-    parts = [OPERATORS_HEAD + table(("family", "what it is", "estimators"), families)]
+    parts = [OPERATORS_HEAD + table(("family", "what it is", *TASKS), families)]
     for role in ("estimator", "transformer"):
         parts.append(f"\n## {role.capitalize()}s\n")
         parts += [operator_text(operator) for operator in OPERATORS.values() if operator.role == role]
     return "".join(parts)
 
 
+TASKS: tuple[TaskName, ...] = get_args(TaskName)
 MISSING = {"refuses": "must be filled in before", "keeps": "stay", "removes": "are taken care of"}
 
 
@@ -184,24 +187,26 @@ def operator_text(operator: Operator) -> str:
         f"\n### {operator.name}\n\n{operator.title[:1].upper()}{operator.title[1:]}.\n",
         f"Takes {kinds}; gives {operator.gives.value}. Missing values {MISSING[operator.missing]}. "
         f"Tasks: {', '.join(sorted(operator.tasks))}."
+        + (" Keeps training rows." if operator.keeps_rows else "")
         + (" In training its output is made by inner folds." if operator.cross_fitted else "")
         + "\n",
     ]
     if operator.space or operator.fixed:
-        searched = [
-            (f"`{name}`", *domain(param), operator.docs.get(name, "")) for name, param in operator.space.items()
-        ]
-        fixed = [
-            (f"`{name}`", "fixed", f"{value}", operator.docs.get(name, "")) for name, value in operator.fixed.items()
-        ]
+        searched = [(f"`{name}`", *domain(param), operator.doc(name)) for name, param in operator.space.items()]
+        fixed = [(f"`{name}`", "fixed", said(value), operator.doc(name)) for name, value in operator.fixed.items()]
         lines.append(table(("parameter", "searched in", "default", "meaning"), [*searched, *fixed]))
     return "\n".join(lines)
+
+
+def said(value: object) -> str:
+    """A value as a spec writes it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def domain(param: Param) -> tuple[str, str]:
     """What is searched, and the default."""
     if isinstance(param, Choice):
-        return ", ".join(map(str, param.options)), str(param.default)
+        return ", ".join(map(said, param.options)), said(param.default)
     scale = ", logarithmic" if param.log else ""
     whole = "whole numbers " if param.type == "int" else ""
     return f"{whole}{param.low:g} to {param.high:g}{scale}", f"{param.default:g}"

@@ -166,7 +166,7 @@ def test_a_few_random_tables(sample: Sample) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=300 if THOROUGH else 40, deadline=None, suppress_health_check=QUIET)
+@settings(max_examples=80 if THOROUGH else 24, deadline=None, suppress_health_check=QUIET)
 @given(samples())
 def test_many_random_tables(sample: Sample) -> None:
     run(sample)

@@ -6,10 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from automl.errors import AutomlError
 from automl.graph import SOURCE, Graph, Node
 from automl.rows import RowSet, Split
-from automl.tasks import Apply, Fit, Lowering, Recipe, Stitch, check_leaks, find_leaks, lower
+from automl.tasks import Apply, Fit, Lowering, Recipe, Stitch, find_leaks, lower
 
 FOLDS = Split(kind="random", folds=3, seed=1)
 INNER = Split(kind="random", folds=2, seed=2)
@@ -80,8 +79,7 @@ def test_what_the_compiler_lowers_does_not_leak() -> None:
 @pytest.mark.parametrize("fitted_on", [RowSet(), OUT, RowSet().part(FOLDS, 1, "in"), OUT.part(INNER, 0, "in")])
 def test_a_fit_on_scored_rows_is_refused(fitted_on: RowSet) -> None:
     lowering = lower(RECIPE, fitted_on, OUT)
-    with pytest.raises(AutomlError, match="fitted on rows that it is scored on"):
-        check_leaks(lowering, OUT)
+    assert any("fitted on rows that it is scored on" in leak for leak in find_leaks(lowering, OUT))
 
 
 def test_a_model_trained_on_the_serving_view_is_refused() -> None:
@@ -96,8 +94,8 @@ def test_a_model_trained_on_the_serving_view_is_refused() -> None:
         else task
         for task in lowering.tasks
     )
-    with pytest.raises(AutomlError, match="shown in training to the rows it was fitted on"):
-        check_leaks(replace(lowering, tasks=(*tasks, own)), OUT)
+    found = find_leaks(replace(lowering, tasks=(*tasks, own)), OUT)
+    assert any("shown in training to the rows it was fitted on" in leak for leak in found)
 
 
 def test_scoring_through_a_training_view_is_refused() -> None:
@@ -109,5 +107,4 @@ def test_scoring_through_a_training_view_is_refused() -> None:
         else task
         for task in lowering.tasks
     )
-    with pytest.raises(AutomlError, match="shows its training view"):
-        check_leaks(replace(lowering, tasks=tasks), OUT)
+    assert any("shows its training view" in leak for leak in find_leaks(replace(lowering, tasks=tasks), OUT))

@@ -86,10 +86,19 @@ def test_svd_and_ridge_are_those_of_scikit_learn() -> None:
 
 
 def test_hashes_are_the_same_on_every_machine() -> None:
-    state = State(values={"columns": ["t"], "width": 8, "tokens": "value"})
+    state = State(values={"columns": ["t"], "width": 8})
     found = hashing.apply(state, column(["a", "b", "\U0001f600"])).dense()
     assert (np.abs(found).sum(axis=1) == 1.0).all()
     assert [(int(np.abs(row).argmax()), row.sum()) for row in found] == HASHED
+
+
+def test_numbers_that_are_categories_are_hashed_by_value() -> None:
+    state = State(values={"columns": ["n"], "width": 64})
+    found = hashing.apply(state, {"n": np.array([3.0, -0.0, np.nan, 3.0, 0.0])}).dense()
+    assert np.array_equal(found[0], found[3]) and np.array_equal(found[1], found[4]) and not found[2].any()
+    assert (found[0] != found[1]).any()
+    alone = hashing.apply(state, {"n": np.array([3.0])}).dense()
+    assert np.array_equal(alone[0], found[0])
 
 
 def test_numbers_of_texts_by_hand() -> None:

@@ -27,7 +27,10 @@ def get_operator(name: str) -> Operator:
 
 
 def catalog_digest() -> str:
-    """The hash of every declaration: equal for equal content, whatever the order in which it is written down."""
+    """The hash of every declaration: equal for equal content, whatever the order in which it is written down.
+
+    What is said of parameters (`docs`) is left out: it is in no package and changes no result.
+    """
     return digest_json({"operators": _shown(OPERATORS), "families": _shown(FAMILIES), "metrics": _shown(METRICS)})
 
 
@@ -41,5 +44,5 @@ def _shown(part: Any) -> Any:
     if isinstance(part, frozenset):
         return sorted(str(item) for item in part)
     if hasattr(part, "__dataclass_fields__"):
-        return {name: _shown(getattr(part, name)) for name in part.__dataclass_fields__}
+        return {name: _shown(getattr(part, name)) for name in part.__dataclass_fields__ if name != "docs"}
     return part

@@ -67,7 +67,7 @@ COLUMN_STEPS: dict[str, Operator] = {
         },
         fit_requires=("numpy", "scikit-learn"),
         cost=Cost(0.005, 60.0, 40.0),
-        title="the features that say most about the target, each judged alone; fitted anew in every fold",
+        title="the features that say most about the target, each judged alone",
         docs={
             "share": "how much of the features is kept, one at least",
             "score": "f: the F statistic; mutual_information: sees curved relations too, and costs most; variance: "

@@ -7,6 +7,7 @@ from automl.catalog.forests import TREE_FAMILIES, TREES
 from automl.catalog.neighbours import NEARBY, NEARBY_FAMILIES
 from automl.catalog.networks import NETWORK_FAMILIES, NETWORKS
 from automl.catalog.operator import Cost, Operator
+from automl.catalog.shared import CLASS_WEIGHT
 from automl.kinds import Kind
 from automl.params import Choice, Float, Int, Param
 
@@ -24,6 +25,23 @@ BOOSTING_SPACE: dict[str, Param] = {
     "cat_smooth": Float(low=1e-3, high=100.0, default=10.0, log=True),
     "cat_l2": Float(low=5e-3, high=20.0, default=10.0, log=True),
     "max_cat_to_onehot": Int(low=4, high=100, default=4, log=True),
+}
+
+BOOSTING_DOCS = {
+    "learning_rate": "how much of each tree is added",
+    "num_leaves": "leaves of a tree, at most",
+    "min_data_in_leaf": "rows of a leaf, at least",
+    "feature_fraction": "share of the features that a tree may use, drawn for each",
+    "bagging_fraction": "share of the rows that a tree is fitted on, drawn for each",
+    "lambda_l1": "penalty on the size of what leaves say",
+    "lambda_l2": "penalty on its square",
+    "extra_trees": "one threshold for each feature, drawn by chance, instead of the best",
+    "cat_smooth": "rows that the mean counts for beside those of a category, when categories are put in order",
+    "cat_l2": "penalty on the square of what leaves say behind a split by categories",
+    "max_cat_to_onehot": "categories of a feature up to which each is split off alone",
+    "bagging_freq": "rows are drawn anew after so many trees",
+    "max_bin": "steps that the values of a feature are sorted into, at most",
+    "min_data_per_group": "rows of a group of categories, at least",
 }
 
 ESTIMATORS: dict[str, Operator] = {
@@ -50,11 +68,12 @@ ESTIMATORS: dict[str, Operator] = {
         tasks=frozenset({"binary", "multiclass"}),
         space={
             "C": Float(low=1e-4, high=1e2, default=1.0, log=True),
-            "class_weight": Choice(options=("none", "balanced"), default="none"),
+            "class_weight": CLASS_WEIGHT,
         },
         fit_requires=("numpy", "scikit-learn"),
         cost=Cost(0.01, 40.0, 24.0),
         title="logistic regression with an L2 penalty",
+        docs={"C": "1 / the penalty on the squares of the weights: the smaller, the plainer the model"},
     ),
     "ridge": Operator(
         name="ridge",
@@ -69,6 +88,7 @@ ESTIMATORS: dict[str, Operator] = {
         fit_requires=("numpy", "scikit-learn"),
         cost=Cost(0.005, 22.0, 32.0),
         title="linear regression with an L2 penalty",
+        docs={"alpha": "the penalty on the squares of the weights: the larger, the plainer the model"},
     ),
     "lightgbm": Operator(
         name="lightgbm",
@@ -77,7 +97,7 @@ ESTIMATORS: dict[str, Operator] = {
         accepts=frozenset({Kind.NUMBER, Kind.CODE}),
         gives=Kind.PREDICTION,
         missing="keeps",
-        space={**BOOSTING_SPACE, "class_weight": Choice(options=("none", "balanced"), default="none")},
+        space={**BOOSTING_SPACE, "class_weight": CLASS_WEIGHT},
         fixed={"num_rounds": 400, "bagging_freq": 1, "max_bin": 255, "min_data_per_group": 50, "threads": 1},
         rounds="num_rounds",
         requires=("numpy", "lightgbm"),
@@ -85,6 +105,7 @@ ESTIMATORS: dict[str, Operator] = {
         fit_requires=("numpy", "lightgbm", "scipy"),
         cost=Cost(0.05, 7.0, 24.0),
         title="gradient boosted trees (LightGBM)",
+        docs=BOOSTING_DOCS,
     ),
     **TREES,
     **NETWORKS,

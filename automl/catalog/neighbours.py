@@ -22,6 +22,7 @@ NEARBY: dict[str, Operator] = {
         fit_requires=("numpy", "scikit-learn"),
         cost=Cost(0.005, 40.0, 32.0),
         title="Gaussian naive Bayes",
+        docs={"var_smoothing": "what is added to every variance, as a share of the largest one"},
     ),
     "knn": Operator(
         name="knn",
@@ -37,6 +38,10 @@ NEARBY: dict[str, Operator] = {
         cost=Cost(0.02, 2000.0, 32.0),
         keeps_rows=True,
         title="the mean of the nearest training rows",
+        docs={
+            "k": "neighbours",
+            "weights": "uniform: all count the same; distance: a neighbour counts for 1 / its distance",
+        },
     ),
 }
 

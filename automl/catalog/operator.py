@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from automl.catalog.shared import SHARED_DOCS
 from automl.kinds import Kind
 from automl.params import Param, ParamValue
 
@@ -56,4 +57,8 @@ class Operator:
     monotone: bool = False  # honours `increasing` and `decreasing`: positions of features
     keeps_rows: bool = False  # its State holds training rows
     title: str = ""  # one line for people: what it does, in a model card
-    docs: Mapping[str, str] = field(default_factory=dict)  # one line for people per parameter
+    docs: Mapping[str, str] = field(default_factory=dict)  # one line for people per parameter of its own
+
+    def doc(self, param: str) -> str:
+        """What a parameter does, in one line for people. Raises KeyError where nothing is said of it."""
+        return self.docs[param] if param in self.docs else SHARED_DOCS[param]

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from automl.catalog.operator import Cost, Operator
-from automl.kinds import Kind
+from automl.kinds import QUANTITIES, Kind
 from automl.params import Choice, Float, Int
 
 LEVELS = frozenset({Kind.CATEGORICAL, Kind.INTEGER, Kind.BOOLEAN})
-QUANTITIES = frozenset({Kind.NUMERIC, Kind.INTEGER, Kind.BOOLEAN})
 
 TRANSFORMERS: dict[str, Operator] = {
     "numbers": Operator(
         name="numbers",
         role="transformer",
         module="numbers",
-        accepts=QUANTITIES,
+        accepts=frozenset(QUANTITIES),
         gives=Kind.NUMBER,
         missing="keeps",
         reads_source=True,

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from automl.catalog import FAMILIES, OPERATORS, Family
 from automl.compiler.draft import Draft
-from automl.kinds import Kind
-
-QUANTITIES = (Kind.NUMERIC, Kind.INTEGER, Kind.BOOLEAN)
+from automl.kinds import QUANTITIES
 
 
 def choose_families(draft: Draft) -> tuple[Draft, tuple[str, ...]]:

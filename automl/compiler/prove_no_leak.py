@@ -21,7 +21,7 @@ def prove_no_leak(draft: Draft) -> Draft:
             for fit_rows, score_rows in scored
             for reason in find_leaks(lower(recipe, fit_rows, score_rows), score_rows)
         }
-        draft = draft.find(
-            *(Diagnostic("error", "LEAK001", f"candidate {candidate.id!r}: {reason}") for reason in sorted(reasons))
-        )
+        hint = "a mistake of automl, not of the spec: please report it; another family may do"
+        texts = [f"candidate {candidate.id!r}: {reason}" for reason in sorted(reasons)]
+        draft = draft.find(*(Diagnostic("error", "LEAK001", text, hint=hint) for text in texts))
     return draft

@@ -66,8 +66,9 @@ def fit_final(plan: Plan, executor: Executor, trials: Sequence[TrialScore]) -> F
         skipped.append(
             f"trial {trial.number} ({trial.candidate}): {broken.outcome.value} {broken.error or ''}".rstrip()
         )
+    hint = "all rows take more time and memory than a fold: raise search.trial, or take out the family"
     raise AutomlError(
-        [Diagnostic("error", "RUN004", f"no trial could be fitted on all rows: {why}") for why in skipped]
+        [Diagnostic("error", "RUN004", f"no trial could be fitted on all rows: {why}", hint=hint) for why in skipped]
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,12 @@ def template_root() -> Path:
     raise FileNotFoundError("automl was installed without its templates")
 
 
+@cache
 def environment(root: Path) -> Environment:
-    """Undefined names are errors, and so is every expression whose text did not pass one of the filters."""
+    """One for each folder: it keeps the templates that it has compiled.
+
+    Undefined names are errors, and so is every expression whose text did not pass one of the filters.
+    """
     made = Environment(
         loader=FileSystemLoader(root, encoding="utf-8"),
         undefined=StrictUndefined,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -42,7 +43,8 @@ def copied_sources(runtime: Iterable[str], fitting: Iterable[str]) -> dict[str, 
     return dict(sorted(found.items()))
 
 
-def _adapted(home: Home, name: str) -> tuple[str, list[tuple[Home, str]]]:
+@cache
+def _adapted(home: Home, name: str) -> tuple[str, tuple[tuple[Home, str], ...]]:
     """The text of a module as it is emitted, and the modules it imports."""
     text = _read(home, name)
     lines = text.splitlines(keepends=True)
@@ -55,7 +57,7 @@ def _adapted(home: Home, name: str) -> tuple[str, list[tuple[Home, str]]]:
         needed += _imported(home, name, node)
         if node.level == 0 and (node.module or "").split(".")[0] == "automl":
             lines[node.lineno - 1] = lines[node.lineno - 1].replace("from automl.runtime", "from ..scoring", 1)
-    return "".join(lines), needed
+    return "".join(lines), tuple(needed)
 
 
 def _imported(home: Home, name: str, node: ast.ImportFrom) -> list[tuple[Home, str]]:

@@ -9,9 +9,8 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections import deque
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from multiprocessing import Pipe, resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.connection import wait as wait_for
@@ -23,81 +22,31 @@ from joblib.externals.loky.backend.process import LokyProcess
 from automl.errors import error
 from automl.executors.local_worker import Shared, work
 from automl.executors.settings import ExecutorSettings, cpu_count
-from automl.executors.worker import THREAD_VARIABLES, describe, timeout_text
-from automl.jobs import Done, Job, Outcome, Run
-
-_HINT = "--executor inline shows what fails"
-_RETRIES = 1
-_STARTS = 3  # a worker that cannot be made ready so often in a row ends the run with a clear line
+from automl.executors.slots import HINT, STARTS, Slot, SlotExecutor
+from automl.executors.worker import THREAD_VARIABLES, describe
+from automl.jobs import Outcome, Run
 
 
-@dataclass(frozen=True)
-class _Try:
-    """A job, and how often its worker has died under it."""
-
-    job: Job
-    deaths: int = 0
-
-
-@dataclass(eq=False)
-class _Slot:
-    """One worker process and the driver's end of its pipe. `work` is None while it starts and while it is free."""
+@dataclass(eq=False, kw_only=True)
+class _Slot(Slot):
+    """One worker process and the driver's end of its pipe."""
 
     process: Any
     pipe: Connection
     ready: bool = False
-    work: _Try | None = None
-    began: float = field(default_factory=time.monotonic)
-    failed_starts: int = 0
-
-    @property
-    def deadline(self) -> float | None:
-        limit = None if self.work is None else self.work.job.timeout_s
-        return None if limit is None else self.began + limit
 
 
-class LocalExecutor:
+class LocalExecutor(SlotExecutor[_Slot]):
     """At most `workers` jobs at once, the rest in order of submission. Holds O(workers) beside the queue.
 
     Linux ends the workers together with the thread that started them (PR_SET_PDEATHSIG): use it from one thread.
     """
 
     def __init__(self, run: Run, context: Any, workers: int, threads: int = 1) -> None:
-        self.workers = workers
+        super().__init__(workers)
         self._shared = Shared((run, context))
         self._environment = {**dict.fromkeys(THREAD_VARIABLES, str(threads)), "PYTHONSAFEPATH": "1"}
-        self._queue: deque[_Try] = deque()
-        self._finished: deque[Done] = deque()
         self._slots = [self._new_slot() for _ in range(workers)]
-
-    def submit(self, job: Job) -> None:
-        """Queue the job, and hand it to a free worker."""
-        self._queue.append(_Try(job))
-        self._hand_out()
-
-    def wait(self, timeout_s: float | None = None) -> Done | None:
-        """The next finished job; None when nothing is under way or nothing ended in time.
-
-        Raises AutomlError (EXE012) where a worker cannot be started.
-        """
-        limit = None if timeout_s is None else time.monotonic() + timeout_s
-        while not self._finished:
-            self._hand_out()
-            if not self._slots or (not self._queue and all(slot.work is None for slot in self._slots)):
-                return None
-            self._collect(limit)
-            self._kill_overdue()
-            if not self._finished and limit is not None and time.monotonic() >= limit:
-                return None
-        return self._finished.popleft()
-
-    def drop(self) -> None:
-        """Forget all jobs. A worker that is at one is ended, and another one started in its place."""
-        self._queue.clear()
-        self._finished.clear()
-        for slot in list(self._slots):
-            if slot.work is not None:
-                self._replace(slot, 0)
 
     def close(self) -> None:
         """End the workers. Safe to call twice."""
@@ -113,7 +62,7 @@ class LocalExecutor:
         pipe, far = Pipe()
         process = _start(far, self._shared, self._environment)
         far.close()  # the worker holds the only other end: when it dies, this one says so
-        return _Slot(process, pipe, failed_starts=failed_starts)
+        return _Slot(process=process, pipe=pipe, failed_starts=failed_starts)
 
     def _hand_out(self) -> None:
         for slot in list(self._slots):
@@ -124,7 +73,6 @@ class LocalExecutor:
                     slot.pipe.send(slot.work.job)
 
     def _collect(self, limit: float | None) -> None:
-        """Wait until something ends, a deadline passes, or `limit` comes; take in all that has ended."""
         waiting = {slot.pipe: slot for slot in self._slots if slot.work is not None or not slot.ready}
         known = [moment for moment in (limit, *(slot.deadline for slot in self._slots)) if moment is not None]
         pause = max(0.0, min(known) - time.monotonic()) if known else None
@@ -143,35 +91,21 @@ class LocalExecutor:
             if slot.work is not None:
                 self._finished.append(replace(answer, retried=slot.work.deaths))
             elif answer is not None:
-                raise error("EXE012", f"a worker cannot be started: {answer}", hint=_HINT)
+                raise error("EXE012", f"a worker cannot be started: {answer}", hint=HINT)
         slot.ready, slot.work, slot.failed_starts = True, None, 0
 
     def _lost(self, slot: _Slot) -> None:
         """The worker is gone: try its job once more, and start another worker."""
         slot.process.join()
-        cause, work = _cause(slot.process.exitcode), slot.work
-        if not slot.ready and slot.failed_starts + 1 >= _STARTS:
-            raise error("EXE012", f"a worker cannot be started: {cause}", hint=_HINT)
-        if work is not None and work.deaths < _RETRIES:
-            self._queue.appendleft(_Try(work.job, work.deaths + 1))
-        elif work is not None:
+        cause = _cause(slot.process.exitcode)
+        if not slot.ready and slot.failed_starts + 1 >= STARTS:
+            raise error("EXE012", f"a worker cannot be started: {cause}", hint=HINT)
+        if not self._retry(slot):
             self._end(slot, Outcome.FAILED, cause, crashed=True)
         self._replace(slot, 0 if slot.ready else slot.failed_starts + 1)
 
-    def _kill_overdue(self) -> None:
-        now = time.monotonic()
-        for slot in list(self._slots):
-            if slot.work is None or slot.deadline is None or now < slot.deadline or slot.pipe.poll():
-                continue  # (an answer that came in the same moment is taken in next)
-            self._end(slot, Outcome.TIMEOUT, timeout_text(slot.work.job))
-            self._replace(slot, 0)
-
-    def _end(self, slot: _Slot, outcome: Outcome, text: str, crashed: bool = False) -> None:
-        if slot.work is None:
-            return
-        seconds = time.monotonic() - slot.began
-        done = Done(slot.work.job.key, outcome, error=text, wall_s=seconds, retried=slot.work.deaths, crashed=crashed)
-        self._finished.append(done)
+    def _has_answered(self, slot: _Slot) -> bool:
+        return bool(slot.pipe.poll())
 
     def _replace(self, slot: _Slot, failed_starts: int) -> None:
         _kill(slot)

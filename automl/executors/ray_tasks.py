@@ -11,9 +11,8 @@ import os
 import sys
 import sysconfig
 import time
-from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,80 +22,32 @@ from ray.exceptions import OutOfMemoryError, RayError, RayTaskError
 from automl.errors import error
 from automl.executors.session import Session, start_ray
 from automl.executors.settings import ExecutorSettings
-from automl.executors.worker import THREAD_VARIABLES, describe, execute, timeout_text
+from automl.executors.slots import HINT, STARTS, Slot, SlotExecutor
+from automl.executors.worker import THREAD_VARIABLES, describe, execute
 from automl.jobs import Done, Job, Outcome, Run
 
-_RETRIES = 1
-_STARTS = 3  # a slot that cannot be made ready so often in a row ends the run with a clear line
 _START_S = 120.0  # a cluster that gives no worker at all in this time is busy with others' work
 
 
-@dataclass(frozen=True)
-class _Try:
-    """A job, and how often its worker has died under it."""
-
-    job: Job
-    deaths: int = 0
-
-
-@dataclass(eq=False)
-class _Slot:
+@dataclass(eq=False, kw_only=True)
+class _Slot(Slot):
     """One worker process. `reference` is what is awaited from it: that it is ready, or the end of `work`."""
 
     actor: Any
     reference: Any
-    work: _Try | None = None
-    began: float = field(default_factory=time.monotonic)  # its start, then that of its work
-    failed_starts: int = 0
-
-    @property
-    def deadline(self) -> float | None:
-        limit = None if self.work is None else self.work.job.timeout_s
-        return None if limit is None else self.began + limit
 
 
-class RayExecutor:
+class RayExecutor(SlotExecutor[_Slot]):
     """At most `session.workers` jobs at once, the rest in order of submission. Holds O(workers) beside the queue."""
 
     def __init__(self, run: Run, context: Any, session: Session, owns_session: bool = False) -> None:
-        self.workers = session.workers
+        super().__init__(session.workers)
         self._session = session
         self._owns_session = owns_session
         self._shared = (run, ray.put(context))
-        self._queue: deque[_Try] = deque()
-        self._finished: deque[Done] = deque()
         self._actor_class = _actor_class(session.threads)
         self._slots = [self._new_slot() for _ in range(self.workers)]
         self._closed = False
-
-    def submit(self, job: Job) -> None:
-        """Queue the job, and hand it to a free worker."""
-        self._queue.append(_Try(job))
-        self._hand_out()
-
-    def wait(self, timeout_s: float | None = None) -> Done | None:
-        """The next finished job; None when nothing is under way or nothing ended in time.
-
-        Raises AutomlError (EXE012) where a worker cannot be started.
-        """
-        limit = None if timeout_s is None else time.monotonic() + timeout_s
-        while not self._finished:
-            self._hand_out()
-            if not self._queue and all(slot.work is None for slot in self._slots):
-                return None
-            self._collect(limit)
-            self._kill_overdue()
-            if not self._finished and limit is not None and time.monotonic() >= limit:
-                return None
-        return self._finished.popleft()
-
-    def drop(self) -> None:
-        """Forget all jobs. A worker that is at one is ended, and another one started in its place."""
-        self._queue.clear()
-        self._finished.clear()
-        for slot in list(self._slots):
-            if slot.work is not None:
-                self._replace(slot, 0)
 
     def close(self) -> None:
         """End the workers, and Ray if it was started for this executor. Safe to call twice."""
@@ -113,7 +64,7 @@ class RayExecutor:
 
     def _new_slot(self, failed_starts: int = 0) -> _Slot:
         actor = self._actor_class.remote(*self._shared)
-        return _Slot(actor, actor.ready.remote(), failed_starts=failed_starts)
+        return _Slot(actor=actor, reference=actor.ready.remote(), failed_starts=failed_starts)
 
     def _hand_out(self) -> None:
         for slot in self._slots:
@@ -123,7 +74,6 @@ class RayExecutor:
                 slot.reference = slot.actor.run.remote(slot.work.job)
 
     def _collect(self, limit: float | None) -> None:
-        """Wait until something ends, a deadline passes, or `limit` comes; take in all that has ended."""
         waiting = {slot.reference: slot for slot in self._slots if slot.reference is not None}
         moments = (limit, self._start_limit(), *(slot.deadline for slot in self._slots))
         known = [moment for moment in moments if moment is not None]
@@ -167,30 +117,14 @@ class RayExecutor:
     def _lost(self, slot: _Slot, cause: str, outcome: Outcome) -> None:
         """The worker is gone: try its job once more, and start another worker."""
         work = slot.work
-        if work is None and slot.failed_starts + 1 >= _STARTS:
-            raise error("EXE012", f"a worker cannot be started: {cause}", hint="--executor inline shows what fails")
-        if work is not None and outcome is Outcome.FAILED and work.deaths < _RETRIES:
-            self._queue.appendleft(_Try(work.job, work.deaths + 1))
-        elif work is not None:
+        if work is None and slot.failed_starts + 1 >= STARTS:
+            raise error("EXE012", f"a worker cannot be started: {cause}", hint=HINT)
+        if outcome is not Outcome.FAILED or not self._retry(slot):
             self._end(slot, outcome, cause, crashed=outcome is Outcome.FAILED)
         self._replace(slot, 0 if work is not None else slot.failed_starts + 1)
 
-    def _kill_overdue(self) -> None:
-        now = time.monotonic()
-        for slot in list(self._slots):
-            if slot.deadline is None or slot.work is None or now < slot.deadline:
-                continue
-            if ray.wait([slot.reference], timeout=0)[0]:
-                continue  # it ended in the same moment: taken in next
-            self._end(slot, Outcome.TIMEOUT, timeout_text(slot.work.job))
-            self._replace(slot, 0)
-
-    def _end(self, slot: _Slot, outcome: Outcome, text: str, crashed: bool = False) -> None:
-        if slot.work is None:
-            return
-        seconds = time.monotonic() - slot.began
-        done = Done(slot.work.job.key, outcome, error=text, wall_s=seconds, retried=slot.work.deaths, crashed=crashed)
-        self._finished.append(done)
+    def _has_answered(self, slot: _Slot) -> bool:
+        return bool(ray.wait([slot.reference], timeout=0)[0])
 
     def _replace(self, slot: _Slot, failed_starts: int) -> None:
         ray.kill(slot.actor, no_restart=True)

@@ -6,13 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from automl.runtime.columns import Floats
 from automl.runtime.state import State
 
 from .target import Target
-
-Numbers = npt.NDArray[np.float64]
 
 
 def fit(inputs: tuple[Any, ...], target: Target, params: Mapping[str, Any], seed: int) -> State:  # noqa: ARG001
@@ -34,7 +32,7 @@ def fit(inputs: tuple[Any, ...], target: Target, params: Mapping[str, Any], seed
     return State(arrays={"output": shares})
 
 
-def _best(values: Numbers, weights: Numbers | None, params: Mapping[str, Any]) -> float:
+def _best(values: Floats, weights: Floats | None, params: Mapping[str, Any]) -> float:
     objective = params.get("objective", "squared")
     if objective == "quantile":
         return quantile(values, weights, params["level"])
@@ -46,7 +44,7 @@ def _best(values: Numbers, weights: Numbers | None, params: Mapping[str, Any]) -
     return float(values.mean() if weights is None else np.average(values, weights=weights))
 
 
-def quantile(values: Numbers, weights: Numbers | None, level: float) -> float:
+def quantile(values: Floats, weights: Floats | None, level: float) -> float:
     """The smallest value that has at least the share `level` of all weight at or below it."""
     order = np.argsort(values, kind="stable")
     reached = np.cumsum(np.ones(len(values)) if weights is None else weights[order])

@@ -9,7 +9,7 @@ import numpy as np
 
 from automl.runtime.state import State
 
-from .levels import seen_levels
+from .levels import level_values, seen_levels
 from .target import Target
 
 
@@ -22,10 +22,6 @@ def fit(inputs: tuple[Any, ...], target: Target, params: Mapping[str, Any], seed
     (columns,) = inputs
     seen = [seen_levels(column) for column in columns.values()]
     counts = [np.array([*found.counts, found.missing, 0], dtype=np.float64) for found in seen]
-    values = {
-        "columns": list(columns),
-        "levels": [found.levels for found in seen],
-        "unknown": params["unknown_category"],
-    }
+    values = level_values(columns, seen, params)
     shown = [np.log1p(each) if params["log"] else each for each in counts]
     return State(values=values, arrays={f"counts_{j}": each for j, each in enumerate(shown)})

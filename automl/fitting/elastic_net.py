@@ -12,16 +12,15 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from sklearn.linear_model import ElasticNet
 
+from automl.runtime.columns import Floats, Matrix
 from automl.runtime.linear import softmax
 from automl.runtime.state import State
 
 from .target import Target
 from .weights import row_weights
 
-Array = npt.NDArray[np.float64]
 MOST_STEPS, TOLERANCE = 500, 1e-7
 
 
@@ -54,7 +53,7 @@ def fit(inputs: tuple[Any, ...], target: Target, params: Mapping[str, Any], seed
     )
 
 
-def _quantity(x: Array, target: Target, params: Mapping[str, Any], weights: Array | None) -> State:
+def _quantity(x: Matrix, target: Target, params: Mapping[str, Any], weights: Floats | None) -> State:
     scale = float(np.std(target.values)) or 1.0
     model = ElasticNet(alpha=params["alpha"], l1_ratio=params["l1_ratio"], max_iter=2000)
     with warnings.catch_warnings():
@@ -69,7 +68,7 @@ def _quantity(x: Array, target: Target, params: Mapping[str, Any], weights: Arra
     )
 
 
-def _steepest(x: Array, counts: Array) -> float:
+def _steepest(x: Matrix, counts: Matrix) -> float:
     """The largest eigenvalue of the weighted x.T @ x. It is that of x @ x.T too: the smaller one of the two is made."""
     if len(x) >= x.shape[1]:
         return float(np.linalg.eigvalsh((x * counts[:, np.newaxis]).T @ x)[-1])
@@ -77,7 +76,7 @@ def _steepest(x: Array, counts: Array) -> float:
     return float(np.linalg.eigvalsh(rooted @ rooted.T)[-1])
 
 
-def _descend(x: Array, shares: Array, counts: Array, params: Mapping[str, Any]) -> Array:
+def _descend(x: Matrix, shares: Matrix, counts: Matrix, params: Mapping[str, Any]) -> Matrix:
     """The weights of the softmax, shape (features + 1, classes); the last feature is the intercept, without penalty."""
     penalised = np.ones((x.shape[1], 1))
     penalised[-1] = 0.0

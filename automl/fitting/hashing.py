@@ -11,10 +11,9 @@ from .target import Target
 
 
 def fit(inputs: tuple[Any, ...], target: Target, params: Mapping[str, Any], seed: int) -> State:  # noqa: ARG001
-    """Inputs: the raw columns, of texts or categories.
+    """Inputs: the raw columns, of categories. Params: width (output columns per input column).
 
-    Params: width (output columns per input column); tokens: "value" hashes each whole value, "words" its words. Source:
-    Weinberger and others, "Feature hashing for large scale multitask learning", ICML 2009.
+    Source: Weinberger and others, "Feature hashing for large scale multitask learning", ICML 2009.
     """
     (columns,) = inputs
-    return State(values={"columns": list(columns), "width": int(params["width"]), "tokens": params["tokens"]})
+    return State(values={"columns": list(columns), "width": int(params["width"])})

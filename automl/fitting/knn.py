@@ -10,17 +10,15 @@ import numpy as np
 from automl.runtime.state import State
 
 from .target import Target
-from .weights import row_weights
 
 
 def fit(inputs: tuple[Any, ...], target: Target, params: Mapping[str, Any], seed: int) -> State:  # noqa: ARG001
     """Inputs: one matrix without missing values, features of like scale.
 
-    Params: k (no more than there are rows); weights ("uniform" or "distance"); class_weight. A row's weight multiplies
+    Params: k (no more than there are rows); weights ("uniform" or "distance"). A row's weight multiplies
     what it counts for among the neighbours.
     """
     rows = np.ascontiguousarray(inputs[0], dtype=np.float64)
-    weights = row_weights(target, params.get("class_weight"))
     return State(
         values={
             "classes": target.classes,
@@ -31,6 +29,6 @@ def fit(inputs: tuple[Any, ...], target: Target, params: Mapping[str, Any], seed
             "rows": rows,
             "squares": np.square(rows).sum(axis=1),
             "outputs": target.indicators(),
-            "weights": np.ones(len(rows)) if weights is None else np.asarray(weights, dtype=np.float64),
+            "weights": np.ones(len(rows)) if target.weights is None else target.weights,
         },
     )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from automl.runtime.columns import Column, Text
+from automl.runtime.columns import Column, Columns, Text
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,15 @@ def seen_levels(column: Column) -> SeenLevels:
     known = column[np.isfinite(column)] + 0.0  # -0.0 and 0.0 are one level
     numbers, counts = np.unique(known, return_counts=True)
     return SeenLevels([float(v) for v in numbers], [int(c) for c in counts], len(column) - len(known))
+
+
+def level_values(columns: Columns, seen: Sequence[SeenLevels], params: Mapping[str, Any]) -> dict[str, Any]:
+    """What a State says of its columns: their names, their levels, and what an unknown level counts as."""
+    return {
+        "columns": list(columns),
+        "levels": [found.levels for found in seen],
+        "unknown": params["unknown_category"],
+    }
 
 
 def _seen_texts(column: Text) -> SeenLevels:

@@ -16,10 +16,9 @@ from .weights import row_weights
 # Equal rows and parameters give equal text on one CPU class, whatever the number of threads.
 FIXED = {"deterministic": True, "force_row_wise": True, "feature_pre_filter": False, "verbosity": -1}
 # Parameters of this step, not of LightGBM's.
-OWN = {
-    *("categorical", "class_weight", "level", "num_rounds", "objective", "threads"),
-    *("increasing", "decreasing"),
-}
+OWN = frozenset(
+    ("categorical", "class_weight", "decreasing", "increasing", "level", "num_rounds", "objective", "threads")
+)
 OBJECTIVES = {
     "squared": "regression",
     "absolute": "regression_l1",
@@ -48,7 +47,7 @@ def fit(inputs: tuple[Any, ...], target: Target, params: Mapping[str, Any], seed
     data = lightgbm.Dataset(
         x,
         label=target.values,
-        weight=row_weights(target, params.get("class_weight", "none")),
+        weight=row_weights(target, params.get("class_weight")),
         feature_name=[f"f{j}" for j in range(x.shape[1])],
         categorical_feature=[int(j) for j in params.get("categorical", ())],
         params=options,

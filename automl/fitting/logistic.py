@@ -13,6 +13,7 @@ from automl.runtime.state import State
 
 from .matrices import as_scipy
 from .target import Target
+from .weights import row_weights
 
 MAX_ITERATIONS = 300  # a search may ask for hardly any penalty: the fit then ends here, at weights that are good enough
 
@@ -28,11 +29,11 @@ def fit(inputs: tuple[Any, ...], target: Target, params: Mapping[str, Any], seed
     if len(seen) < 2:  # a fold may hold one class only: it then has probability 1
         weights, intercepts = np.zeros((1, x.shape[1])), np.zeros(1)
     else:
-        weight = None if params["class_weight"] == "none" else params["class_weight"]
-        model = LogisticRegression(C=params["C"], class_weight=weight, max_iter=MAX_ITERATIONS)
+        row_weight = row_weights(target, params.get("class_weight"))
+        model = LogisticRegression(C=params["C"], max_iter=MAX_ITERATIONS)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # not converged: still a model, judged by its score
-            model.fit(as_scipy(x), target.values, sample_weight=target.weights)
+            model.fit(as_scipy(x), target.values, sample_weight=row_weight)
         weights, intercepts = model.coef_, model.intercept_
     return State(
         values={"classes": target.classes},

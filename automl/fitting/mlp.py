@@ -14,20 +14,17 @@ from automl.runtime.mlp import LIMIT
 from automl.runtime.state import State
 
 from .target import Target
-from .weights import row_weights
 
 SMALLEST_BATCH, LARGEST_BATCH = 16, 256
-FEWEST_STEPS, MOST_STEPS = (
-    600,
-    20_000,
-)  # of the optimiser: small tables get more epochs than asked for, large ones fewer
+# Steps of the optimiser: small tables get more epochs than asked for, large ones fewer.
+FEWEST_STEPS, MOST_STEPS = 600, 20_000
 
 
 def fit(inputs: tuple[Any, ...], target: Target, params: Mapping[str, Any], seed: int) -> State:
     """Inputs: one matrix without missing values, features of like scale.
 
-    Params: width and layers (hidden), epochs, learning_rate, alpha (L2 penalty), class_weight. A target that is a
-    quantity is standardised for the fit.
+    Params: width and layers (hidden), epochs, learning_rate, alpha (L2 penalty). A target that is a quantity is
+    standardised for the fit.
     """
     x = np.clip(inputs[0], -LIMIT, LIMIT)
     seen = np.unique(target.values).astype(np.int64) if target.classes else np.arange(0)
@@ -44,17 +41,16 @@ def fit(inputs: tuple[Any, ...], target: Target, params: Mapping[str, Any], seed
         "n_iter_no_change": 10**6,
         "random_state": seed,
     }
-    weights = row_weights(target, params.get("class_weight"))
     scaled: dict[str, Any] = {"seen": seen}
     y = target.values
     if target.classes == 0:
-        mean, scale = np.average(y, weights=weights), float(np.std(y)) or 1.0
+        mean, scale = np.average(y, weights=target.weights), float(np.std(y)) or 1.0
         scaled |= {"mean": np.array([mean]), "scale": np.array([scale])}
         y = (y - mean) / scale
     model = (MLPClassifier if target.classes else MLPRegressor)(**options)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the number of epochs is a parameter: not converged is what was asked for
-        model.fit(x, y, sample_weight=weights)
+        model.fit(x, y, sample_weight=target.weights)
     return _state(model.coefs_, model.intercepts_, target, scaled)
 
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from automl.runtime.state import State
 
-from .levels import SeenLevels, seen_levels
+from .levels import SeenLevels, level_values, seen_levels
 from .target import Target
 
 
@@ -23,11 +23,7 @@ def fit(inputs: tuple[Any, ...], target: Target, params: Mapping[str, Any], seed
     (columns,) = inputs
     seen = [seen_levels(column) for column in columns.values()]
     least = params.get("min_count", 1)
-    values = {
-        "columns": list(columns),
-        "levels": [found.levels for found in seen],
-        "unknown": params["unknown_category"],
-    }
+    values = level_values(columns, seen, params)
     if least <= 1:
         return State(values=values)
     as_missing = params["unknown_category"] == "missing"

@@ -10,12 +10,12 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.preprocessing import PowerTransformer
 
+from automl.runtime.columns import Floats
 from automl.runtime.scale import LIMIT, bend
 from automl.runtime.state import State
 
+from .spread import mean_and_deviation
 from .target import Target
-
-Floats = npt.NDArray[np.float64]
 
 QUANTILES = 256  # points of the curve of a feature, at most: 2 KiB of a package
 CLIPPED = 0.001  # share of the training rows that `clip` draws in, at either end
@@ -40,7 +40,7 @@ def fit(inputs: tuple[Any, ...], target: Target, params: Mapping[str, Any], seed
     moved = np.array(x, dtype=np.float64)
     if len(bent):
         moved[:, bent] = np.clip(bend(method, known, np.ascontiguousarray(x[:, bent])), -LIMIT, LIMIT)
-    center, scale = _spread(moved, target.weights)
+    center, scale = mean_and_deviation(moved, target.weights)
     if method == "robust" and len(bent):
         center[bent], scale[bent] = _middle(moved[:, bent], scale[bent])
     return State(values={"method": method}, arrays={**known, "center": center, "scale": scale})
@@ -50,16 +50,6 @@ def _is_quantity(column: Floats) -> bool:
     """Whether a feature has more than two values."""
     low, high = column.min(), column.max()
     return bool(((column != low) & (column != high)).any())
-
-
-def _spread(x: Floats, weights: Floats | None) -> tuple[Floats, Floats]:
-    """Mean and standard deviation; a feature that is constant up to rounding keeps its scale."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        mean = np.average(x, axis=0, weights=weights)
-        scale = np.sqrt(np.average(np.square(x - mean), axis=0, weights=weights))
-    rounding = len(x) * np.finfo(np.float64).eps * np.abs(mean)  # what the mean of equal numbers may be off by
-    constant = ~np.isfinite(scale) | (scale <= rounding) | (x == x[:1]).all(axis=0)
-    return np.where(np.isfinite(mean), mean, 0.0), np.where(constant, 1.0, scale)
 
 
 def _middle(x: Floats, fallback: Floats) -> tuple[Floats, Floats]:

@@ -8,14 +8,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from sklearn.feature_selection import f_classif, f_regression, mutual_info_classif, mutual_info_regression
 
+from automl.runtime.columns import Floats
 from automl.runtime.state import State
 
 from .target import Target
-
-Floats = npt.NDArray[np.float64]
 
 INFORMATION_ROWS = 5_000  # rows that mutual information is estimated on, at most: it costs their square
 

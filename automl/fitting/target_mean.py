@@ -12,7 +12,7 @@ from automl.runtime.columns import Column
 from automl.runtime.levels import encode, index_levels
 from automl.runtime.state import State
 
-from .levels import SeenLevels, seen_levels
+from .levels import SeenLevels, level_values, seen_levels
 from .target import Target
 
 
@@ -29,11 +29,7 @@ def fit(inputs: tuple[Any, ...], target: Target, params: Mapping[str, Any], seed
         f"means_{j}": _means(column, found, target, float(params["smoothing"]))
         for j, (column, found) in enumerate(zip(columns.values(), seen, strict=True))
     }
-    values = {
-        "columns": list(columns),
-        "levels": [found.levels for found in seen],
-        "unknown": params["unknown_category"],
-    }
+    values = level_values(columns, seen, params)
     return State(values=values, arrays=arrays)
 
 

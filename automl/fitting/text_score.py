@@ -23,7 +23,7 @@ def fit(inputs: tuple[Any, ...], target: Target, params: Mapping[str, Any], seed
     terms = tfidf.fit(inputs, target, params, seed)
     x = weigh(terms, columns)
     if target.classes:
-        model = logistic.fit((x,), target, {"C": 1.0 / params["penalty"], "class_weight": "none"}, seed)
+        model = logistic.fit((x,), target, {"C": 1.0 / params["penalty"]}, seed)
     else:
         model = ridge.fit((x,), target, {"alpha": params["penalty"]}, seed)
     arrays = {name: array for name, array in model.arrays.items() if name != "seen"}

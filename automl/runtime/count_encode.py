@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .columns import Columns, Matrix, row_count
-from .levels import encode, state_levels
+from .columns import Columns, Matrix
+from .levels import slots_of
 from .state import State
 
 
@@ -14,10 +14,5 @@ def apply(state: State, columns: Columns) -> Matrix:
 
     `counts_<j>` of the State: of each level of column j, then of a missing value, then of an unknown one.
     """
-    names = state.values["columns"]
-    unknown_shift = 0 if state.values["unknown"] == "missing" else 1
-    out = np.empty((row_count(columns), len(names)), dtype=np.float64)
-    for j, (name, index) in enumerate(zip(names, state_levels(state), strict=True)):
-        codes = encode(columns[name], index, unknown=index.count + unknown_shift, missing=index.count)
-        out[:, j] = state.arrays[f"counts_{j}"][codes]
-    return out
+    found = [state.arrays[f"counts_{j}"][slots] for j, slots in enumerate(slots_of(state, columns))]
+    return np.stack(found, axis=1)

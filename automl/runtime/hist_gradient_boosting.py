@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from .columns import Matrix
-from .linear import sigmoid, softmax
+from .linear import probabilities
 from .state import State
 from .trees import forest_of, tree_sums
 
@@ -48,14 +48,4 @@ def _converted(state: State, scores: Matrix) -> Matrix:
     classes, link = state.values["classes"], state.values["link"]
     if classes == 0:
         return np.exp(scores) if link == "log" else scores
-    seen = state.arrays["seen"]
-    shares = np.ones((len(scores), 1)) if len(seen) == 1 else _shares(scores)
-    if len(seen) == classes:
-        return shares
-    out = np.zeros((len(scores), classes), dtype=np.float64)
-    out[:, seen] = shares
-    return out
-
-
-def _shares(scores: Matrix) -> Matrix:
-    return sigmoid(scores[:, 0]) if scores.shape[1] == 1 else softmax(scores)
+    return probabilities(scores, state.arrays["seen"], classes)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .columns import Column, Floats, Ints, Text, level_lookup
+from .columns import Column, Columns, Floats, Ints, Text, level_lookup
 from .state import State
 
 
@@ -33,6 +33,18 @@ def state_levels(state: State) -> list[LevelIndex]:
     if found is None:
         found = state.handles["levels"] = [index_levels(levels) for levels in state.values["levels"]]
     return found
+
+
+def slots_of(state: State, columns: Columns) -> list[Ints]:
+    """For every column of the State, the slot of each row's value: its level's, then that of missing, then of unknown.
+
+    An unknown value has the slot of a missing one where `state.values["unknown"]` is "missing".
+    """
+    shift = 0 if state.values["unknown"] == "missing" else 1
+    return [
+        encode(columns[name], index, unknown=index.count + shift, missing=index.count)
+        for name, index in zip(state.values["columns"], state_levels(state), strict=True)
+    ]
 
 
 def encode(column: Column, index: LevelIndex, unknown: int, missing: int) -> Ints:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .columns import Floats, Matrix
+from .columns import Floats, Ints, Matrix
 from .sparse import Features, Sparse, sparse_sums
 
 BLOCK = 4096
@@ -36,6 +36,23 @@ def weighted_sums(x: Features, weights: Matrix, intercepts: Floats) -> Matrix:
 def _sums(many: Matrix, few: Matrix) -> Matrix:
     """Shape (many, few)."""
     return np.stack([np.einsum("ij,j->i", many, row) for row in few], axis=1)
+
+
+def probabilities(scores: Matrix, seen: Ints, classes: int) -> Matrix:
+    """Shape (rows, classes), from the scores of the classes `seen` in training; another class has probability 0.
+
+    Of two classes seen there is one score, the log odds of the second; of more, one for each.
+    """
+    return among_all(sigmoid(scores[:, 0]) if len(seen) == 2 else softmax(scores), seen, classes)
+
+
+def among_all(shares: Matrix, seen: Ints, classes: int) -> Matrix:
+    """Shape (rows, classes): the probabilities of the classes `seen`, and 0 for the others."""
+    if len(seen) == classes:
+        return shares
+    out = np.zeros((len(shares), classes), dtype=np.float64)
+    out[:, seen] = shares
+    return out
 
 
 def sigmoid(scores: Floats) -> Matrix:

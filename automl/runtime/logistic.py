@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from .columns import Matrix
-from .linear import sigmoid, softmax, weighted_sums
+from .linear import probabilities, weighted_sums
 from .sparse import Features
 from .state import State
 
@@ -15,11 +13,5 @@ def apply(state: State, x: Features) -> Matrix:
 
     One row of weights: the log odds of the second class against the first. More rows: one score per class.
     """
-    seen = state.arrays["seen"]  # codes of the classes that the weights stand for
     scores = weighted_sums(x, state.arrays["weights"], state.arrays["intercepts"])
-    shares = sigmoid(scores[:, 0]) if len(seen) == 2 else softmax(scores)
-    if len(seen) == state.values["classes"]:
-        return shares
-    out = np.zeros((len(x), state.values["classes"]), dtype=np.float64)
-    out[:, seen] = shares
-    return out
+    return probabilities(scores, state.arrays["seen"], state.values["classes"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .columns import Matrix
-from .linear import sigmoid, softmax, weighted_sums
+from .linear import probabilities, weighted_sums
 from .state import State
 
 LIMIT = 1e6  # inputs beyond count as this many standard deviations: what follows from them stays finite
@@ -21,10 +21,4 @@ def apply(state: State, x: Matrix) -> Matrix:
             out = np.maximum(out, 0.0)
     if classes == 0:
         return np.array(out * state.arrays["scale"] + state.arrays["mean"])
-    seen = state.arrays["seen"]
-    shares = sigmoid(out[:, 0]) if len(seen) == 2 else softmax(out)
-    if len(seen) == classes:
-        return shares
-    full = np.zeros((len(x), classes), dtype=np.float64)
-    full[:, seen] = shares
-    return full
+    return probabilities(out, state.arrays["seen"], classes)

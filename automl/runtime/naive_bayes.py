@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .columns import Matrix
-from .linear import softmax, weighted_sums
+from .linear import among_all, softmax, weighted_sums
 from .state import State
 
 LIMIT = 1e100  # values beyond count as this much: their squares stay finite
@@ -22,8 +22,4 @@ def apply(state: State, x: Matrix) -> Matrix:
     shares = softmax(scores)
     if classes == 2 and len(seen) == 2:
         return np.stack([1.0 - shares[:, 1], shares[:, 1]], axis=1)
-    if len(seen) == classes:
-        return shares
-    out = np.zeros((len(x), classes), dtype=np.float64)
-    out[:, seen] = shares
-    return out
+    return among_all(shares, seen, classes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .columns import Columns, Matrix
-from .levels import encode, state_levels
+from .levels import slots_of
 from .state import State
 
 
@@ -14,9 +14,5 @@ def apply(state: State, columns: Columns) -> Matrix:
 
     `means_<j>` of the State has shape (levels + 2, outputs): the levels, then a missing value, then an unknown one.
     """
-    unknown_shift = 0 if state.values["unknown"] == "missing" else 1
-    found = []
-    for j, (name, index) in enumerate(zip(state.values["columns"], state_levels(state), strict=True)):
-        codes = encode(columns[name], index, unknown=index.count + unknown_shift, missing=index.count)
-        found.append(state.arrays[f"means_{j}"][codes])
+    found = [state.arrays[f"means_{j}"][slots] for j, slots in enumerate(slots_of(state, columns))]
     return np.ascontiguousarray(np.concatenate(found, axis=1))

@@ -29,10 +29,3 @@ class JobKeys:
                 "score_rows": None if score_rows is None else score_rows.model_dump(mode="json"),
             }
         )
-
-
-def job_key(
-    plan: Plan, candidate: str, params: Mapping[str, ParamValue], fit_rows: RowSet, score_rows: RowSet | None
-) -> str:
-    """The key of one job. Many of one plan: make a `JobKeys(plan)` once."""
-    return JobKeys(plan)(candidate, params, fit_rows, score_rows)

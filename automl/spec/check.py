@@ -35,7 +35,7 @@ def check_written(spec: WrittenSpec, findings: Findings) -> list[Diagnostic]:
     """The same, for a spec of which parts may be spoilt."""
     if spec.version != 1:
         message = f"version {spec.version} of the language is unknown, expected 1"
-        findings.error("SPEC030", ("version",), message)
+        findings.error("SPEC030", ("version",), message, "write version: 1")
     check_name(spec.name, findings)
     _check_data(spec.data, findings)
     _check_roles(spec.data, findings)
@@ -156,11 +156,20 @@ def _check_roles(data: WrittenData, findings: Findings) -> None:
     for role, column in single.items():
         findings.not_empty(("data", role), column)
         if role == "weight" and column and any(column in names for names in lists.values()):
-            findings.error("SPEC041", ("data", role), f"the weights {quoted(column)} are listed under id or ignore too")
+            findings.error(
+                "SPEC041",
+                ("data", role),
+                f"the weights {quoted(column)} are listed under id or ignore too",
+                "take it out of the list",
+            )
         if column and column == data.target:
-            findings.error("SPEC040", ("data", role), f"the target {quoted(column)} is data.{role} too")
+            findings.error(
+                "SPEC040", ("data", role), f"the target {quoted(column)} is data.{role} too", "name another column"
+            )
         if role == "weight" and column is not None and column in (data.group, data.time):
-            findings.error("SPEC041", ("data", role), f"column {quoted(column)} has two roles")
+            findings.error(
+                "SPEC041", ("data", role), f"column {quoted(column)} has two roles", "copy it to a column of its own"
+            )
 
 
 def _check_ensemble(spec: WrittenSpec, findings: Findings) -> None:

@@ -123,7 +123,7 @@ def _check_conditions(entry: WrittenCriterion, path: Path, findings: Findings) -
             findings.error("SPEC057", (*path, one), f"{dotted(path)}: {one} goes with {other}", at="key")
     if entry.at_least is not None and entry.at_most is not None and entry.at_least > entry.at_most:
         message = f"{dotted(path)}: nothing is at least {entry.at_least:g} and at most {entry.at_most:g}"
-        findings.error("SPEC057", (*path, "at_most"), message)
+        findings.error("SPEC057", (*path, "at_most"), message, "swap them, or leave one out")
     for limit in _LIMITS:
         amount = getattr(entry, limit)
         if amount is not None and amount <= 0:

@@ -70,7 +70,9 @@ def _check_families(search: WrittenSearch, task: str | None, findings: Findings)
         family = FAMILIES.get(name)
         if family is not None:
             if task is not None and task not in family.estimators:
-                findings.error("SPEC047", (*path, i), f"search.families: {name} cannot do task {task}")
+                findings.error(
+                    "SPEC047", (*path, i), f"search.families: {name} cannot do task {task}", "take it out of the list"
+                )
         else:
             message = f"search.families: unknown family {quoted(name)}"
             findings.error("SPEC046", (*path, i), message, _family_hint(name))

@@ -59,7 +59,12 @@ LEGAL: Final[dict[str, tuple[float, float]]] = {
     "one_hot.min_count": (1, _MANY),
     "ordinal.min_count": (1, _MANY),
     "select_features.share": (_TINY, 1),
+    "svd.components": (1, _MANY),
     "target_mean.smoothing": (0, math.inf),
+    "text_score.max_features": (1, _MANY),
+    "text_score.min_count": (1, _MANY),
+    "text_score.penalty": (_TINY, math.inf),
+    "tfidf.min_count": (1, _MANY),
 }
 # Parameters that have a key of their own.
 _ELSEWHERE: Final[dict[str, str]] = {"threads": "search.trial.cpus", "unknown_category": "package.unknown_category"}
@@ -89,7 +94,7 @@ def operators_of(name: str, task: str | None) -> list[Operator]:
 def _no_operator(name: str, task: str | None, findings: Findings) -> None:
     path: Path = ("search", "space", name)
     if operators_of(name, None):
-        findings.error("SPEC047", path, f"search.space: {name} cannot do task {task}", at="key")
+        findings.error("SPEC047", path, f"search.space: {name} cannot do task {task}", "leave it out", "key")
     else:
         names = [each for each, operator in OPERATORS.items() if operator.space]
         hint = nearest(name, (*OPERATORS, *FAMILIES)) or f"{one_of(names)} have parameters"
@@ -135,7 +140,7 @@ def _check_range(path: Path, value: WrittenRange, operator: Operator, findings: 
     for end in ("low", "high"):
         number = getattr(value, end)
         if number is None and not any(bad[: len(path)] == path for bad in findings.bad):
-            findings.error("SPEC050", path, f"{dotted(path)}: the range has no {end}", at="key")
+            findings.error("SPEC050", path, f"{dotted(path)}: the range has no {end}", f"add {end}: NUMBER", "key")
         elif number is not None:
             wrong = _illegal(number, param, default, _legal(operator, name))
             if wrong is not None:
@@ -145,7 +150,7 @@ def _check_range(path: Path, value: WrittenRange, operator: Operator, findings: 
         return
     if value.low > value.high:
         message = f"{dotted(path)}: low is {value.low:g}, which is more than high, {value.high:g}"
-        findings.error("SPEC050", (*path, "low"), message)
+        findings.error("SPEC050", (*path, "low"), message, "swap them")
     elif value.log and value.low <= 0:
         message = f"{dotted(path)}: a logarithmic range begins above zero"
         findings.error("SPEC051", (*path, "low"), message, "give a larger low, or leave out log")

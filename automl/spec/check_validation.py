@@ -46,7 +46,7 @@ def _check_column(spec: WrittenSpec, column: str, findings: Findings) -> None:
     path: Path = ("validation", "folds", "column")
     data = spec.data
     if column == data.target:
-        findings.error("SPEC040", path, f"the target {quoted(column)} names the folds too")
+        findings.error("SPEC040", path, f"the target {quoted(column)} names the folds too", "name another column")
     others = {"weight": (data.weight,), "group": (data.group,), "time": (data.time,), "id": data.id or ()}
     for role, names in others.items():
         if column in names:

@@ -40,7 +40,7 @@ class Findings:
         for i, item in enumerate(items):
             if item in items[:i]:
                 text = quoted(item) if isinstance(item, str) else "this entry"
-                self.error("SPEC042", (*path, i), f"{dotted(path)}: {text} is written twice")
+                self.error("SPEC042", (*path, i), f"{dotted(path)}: {text} is written twice", "leave one out")
 
     def not_empty(self, path: Path, items: Sequence[object] | None) -> None:
         """An empty text or list is an error."""

@@ -91,7 +91,9 @@ class _Reader:
         self.entries[path] = Entry(self.entries[path].key if path in self.entries else spot, spot)
         self.tally(1, spot)
         if len(path) > MAX_DEPTH:
-            self.report("SPEC011", spot, f"nested more than {MAX_DEPTH} levels deep")
+            self.report(
+                "SPEC011", spot, f"nested more than {MAX_DEPTH} levels deep", "no part of the language lies so deep"
+            )
             raise _Stop
         if isinstance(event, yaml.AliasEvent):
             return self.alias(event, path, spot)
@@ -215,7 +217,8 @@ class _Reader:
         self.count += count
         if self.count > MAX_VALUES:
             message = f"more than {MAX_VALUES} keys and values, with every alias written out"
-            self.report("SPEC009" if self.anchors else "SPEC010", spot, message)
+            hint = "write fewer aliases" if self.anchors else "is this a spec, or data?"
+            self.report("SPEC009" if self.anchors else "SPEC010", spot, message, hint)
             raise _Stop
 
     def reject(self, code: str, path: Path, spot: Spot, message: str, hint: str | None = None) -> None:

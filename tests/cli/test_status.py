@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from automl.plan import write_value
 from automl.report.history import trials_of
 from automl.report.write import write_report
 from automl.search.ledger import Ledger, read_ledger
@@ -33,7 +32,7 @@ def settled(trial: int, fold: int, **closed: object) -> Mapping[str, Any]:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A stopped run: trial 0 and 1 are scored, 2 failed, 3 repeats 1, 4 is under way."""
-    write_value(plan(), tmp_path / "plan.json")
+    (tmp_path / "plan.json").write_text(plan().model_dump_json(), encoding="utf-8")
     ledger = Ledger.create(tmp_path / "ledger.jsonl", {"search": plan().search_digest, "executor": "inline"})
     for trial, candidate in enumerate(["constant", "linear", "linear", "linear", "linear"]):
         params = {} if trial == 0 else PARAMS if trial in (1, 3) else {"model.C": float(trial)}

@@ -123,6 +123,19 @@ def test_a_step_that_the_spec_names_is_put_in(op: str) -> None:
     assert (op in steps(usual["linear"])) == (op == "date_cycles") and op not in steps(usual["lightgbm"])
 
 
+def test_hashing_stands_beside_the_means_of_many_levels_where_it_is_named() -> None:
+    found = chosen("many", "few", more="search: {space: {hashing: {width: 256}}}\n")
+    assert "hashing(many)" in steps(found["linear"]) and "join_sparse[" in steps(found["linear"])
+    assert all("hashing" not in steps(candidate) for name, candidate in found.items() if name != "linear")
+
+
+@pytest.mark.parametrize(("metric", "searched"), [("roc_auc", True), ("log_loss", False)])
+def test_weights_of_classes_are_not_searched_where_they_spoil_probabilities(metric: str, searched: bool) -> None:
+    found = chosen("number", more=f"metric: {metric}\n")
+    for name in ("linear", "elastic_net", "lightgbm", "extra_trees", "hist_gradient_boosting"):
+        assert any(key.endswith(".class_weight") for key in found[name].space) == searched, name
+
+
 def test_constrained_numbers_are_not_selected_from() -> None:
     """The constraints name the positions of features."""
     draft = passed(draft_of({"number": COLUMNS["number"], "y": Y}, SPEC), lay_out_rows)

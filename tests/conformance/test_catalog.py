@@ -6,13 +6,18 @@ import ast
 import importlib
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import automl
 from automl.catalog import FAMILIES, OPERATORS, Operator, catalog_digest, get_operator
+from automl.catalog import forests as forest_catalog
+from automl.compiler.check_types import MOST_PAIRS
+from automl.fitting import date_differences, forests
 from automl.params import Choice
+from automl.spec.check_space import LEGAL
 
 ROOT = Path(automl.__file__).parent
 # Copied into packages: values, table, splits and whatever else lies in these folders is held to the same rule.
@@ -35,6 +40,15 @@ def test_declaration_and_modules_agree(op: Operator) -> None:
 
 
 @every_operator
+def test_every_parameter_is_explained_and_bounded(op: Operator) -> None:
+    """What is fixed may be set by a spec too: a number of it has bounds, or a key of its own."""
+    assert set(op.docs) <= {*op.space, *op.fixed}
+    assert all(op.doc(name) for name in (*op.space, *op.fixed))
+    numbers = {name for name, value in op.fixed.items() if not isinstance(value, str | bool)}
+    assert all(f"{op.name}.{name}" in LEGAL for name in numbers - {"threads"})
+
+
+@every_operator
 def test_defaults_lie_in_their_domain(op: Operator) -> None:
     for name, param in op.space.items():
         if isinstance(param, Choice):
@@ -50,6 +64,11 @@ def test_families_name_estimators_that_can_do_the_task() -> None:
             assert get_operator(estimator).role == "estimator" and task in get_operator(estimator).tasks
     named = {estimator for family in FAMILIES.values() for estimator in family.estimators.values()}
     assert named == {name for name, op in OPERATORS.items() if op.role == "estimator"}
+
+
+def test_what_the_compiler_assumes_is_what_fits_do() -> None:
+    """The compiler imports no fits: it has these numbers again."""
+    assert forest_catalog.SAMPLE == forests.SAMPLE and MOST_PAIRS == date_differences.MOST_PAIRS
 
 
 def test_unknown_operator_is_named() -> None:
@@ -71,6 +90,12 @@ def test_digest_sees_a_changed_default(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("automl.catalog.ESTIMATORS", {})
     monkeypatch.setitem(OPERATORS, "ridge", Operator(**{**OPERATORS["ridge"].__dict__, "space": space}))
     assert catalog_digest() != before
+
+
+def test_digest_does_not_see_what_is_said_of_parameters(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = catalog_digest()
+    monkeypatch.setitem(OPERATORS, "ridge", replace(OPERATORS["ridge"], docs={"alpha": "other words"}))
+    assert catalog_digest() == before
 
 
 def imports(file: Path) -> list[tuple[int, str]]:

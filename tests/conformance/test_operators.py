@@ -18,16 +18,19 @@ from automl.kinds import Kind
 from automl.runtime.columns import Text
 from automl.runtime.sparse import Sparse, as_sparse
 from automl.runtime.state import load_state
+from tests.support.folds import one_thread as one_thread
 
 from .tables import (
     CASES,
     CLASSES,
     FITTED,
+    ROWS,
     Case,
     apply,
     at_rows,
     fit,
     inputs_of,
+    known,
     other_dictionary,
     same_bits,
     take_rows,
@@ -36,13 +39,14 @@ from .tables import (
 
 every_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.label)
 every_fit = pytest.mark.parametrize("case", FITTED, ids=lambda case: case.label)
-ROWS = 90
+THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") == "thorough"
+EXAMPLES, MOST = (24, 40) if THOROUGH else (4, 20)  # tables, and rows of one
 
 
 @every_case
 def test_output_is_what_is_declared(case: Case) -> None:
-    inputs, target = inputs_of(case, ROWS, 1), target_of(case, ROWS, 1)
-    out = apply(case, fit(case, inputs, target), inputs)
+    inputs = known(case).inputs
+    out = apply(case, known(case).state, inputs)
     assert out.dtype == np.float64 and out.ndim == 2 and len(out) == ROWS and out.flags.c_contiguous
     if case.op.missing in ("removes", "refuses"):
         assert np.isfinite(out).all()
@@ -55,8 +59,7 @@ def test_predictions_are_probabilities(case: Case) -> None:
     if case.op.gives != Kind.PREDICTION:
         assert case.op.role == "transformer"
         return
-    inputs, target = inputs_of(case, ROWS, 2), target_of(case, ROWS, 2)
-    out = apply(case, fit(case, inputs, target), inputs)
+    out = apply(case, known(case).state, known(case).inputs)
     assert out.shape[1] == max(1, CLASSES[case.task])
     if CLASSES[case.task]:
         assert (out >= 0).all() and (out <= 1).all() and np.allclose(out.sum(axis=1), 1.0, atol=1e-12)
@@ -65,8 +68,8 @@ def test_predictions_are_probabilities(case: Case) -> None:
 
 
 @every_case
-@settings(max_examples=12, deadline=None, derandomize=True)
-@given(rows=st.integers(2, 40), width=st.integers(1, 17), seed=st.integers(0, 10**6), data=st.data())
+@settings(max_examples=EXAMPLES, deadline=None, derandomize=True)
+@given(rows=st.integers(2, MOST), width=st.integers(1, 17), seed=st.integers(0, 10**6), data=st.data())
 def test_one_row_is_the_batch(case: Case, rows: int, width: int, seed: int, data: st.DataObject) -> None:
     training, target = inputs_of(case, 40, seed, width), target_of(case, 40, seed)
     state = fit(case, training, target)
@@ -80,16 +83,14 @@ def test_one_row_is_the_batch(case: Case, rows: int, width: int, seed: int, data
 
 @every_case
 def test_no_row_gives_no_row(case: Case) -> None:
-    inputs, target = inputs_of(case, ROWS, 3), target_of(case, ROWS, 3)
-    state = fit(case, inputs, target)
+    inputs, state = known(case).inputs, known(case).state
     out = apply(case, state, at_rows(inputs, []))
     assert out.shape == (0, apply(case, state, inputs).shape[1]) and out.dtype == np.float64
 
 
 @every_case
 def test_state_survives_its_files(case: Case, tmp_path: Path) -> None:
-    inputs, target = inputs_of(case, ROWS, 4), target_of(case, ROWS, 4)
-    state = fit(case, inputs, target)
+    inputs, state = known(case).inputs, known(case).state
     for suffix, content in state.files().items():
         (tmp_path / f"step{suffix}").write_bytes(content)
     read = load_state(tmp_path, "step")
@@ -102,8 +103,7 @@ def test_state_survives_its_files(case: Case, tmp_path: Path) -> None:
 
 @every_fit
 def test_refit_gives_the_same_bytes(case: Case) -> None:
-    inputs, target = inputs_of(case, ROWS, 5), target_of(case, ROWS, 5)
-    state = fit(case, inputs, target)
+    inputs, target, state = known(case).inputs, known(case).target, known(case).state
     assert fit(case, inputs, target).files() == state.files()
     fresh = tuple({**part} if isinstance(part, dict) else take_rows(part, np.arange(ROWS)) for part in inputs)
     assert fit(case, fresh, target).files() == state.files()
@@ -113,8 +113,7 @@ def test_refit_gives_the_same_bytes(case: Case) -> None:
 def test_the_dictionary_of_a_table_leaves_no_trace(case: Case) -> None:
     if not case.op.reads_source:
         return
-    inputs, target = inputs_of(case, ROWS, 6), target_of(case, ROWS, 6)
-    state = fit(case, inputs, target)
+    inputs, target, state = known(case).inputs, known(case).target, known(case).state
     other = (other_dictionary(inputs[0]),)
     assert fit(case, other, target).files() == state.files()
     assert same_bits(apply(case, state, other), apply(case, state, inputs))
@@ -148,7 +147,7 @@ def _changed(part: Any, outside: np.ndarray[Any, np.dtype[np.bool_]]) -> Any:
 
 def all_digests() -> dict[str, str]:
     """The digest of the State of every case: asked of another process."""
-    return {case.label: fit(case, inputs_of(case, ROWS, 9), target_of(case, ROWS, 9)).digest() for case in FITTED}
+    return {case.label: known(case).state.digest() for case in FITTED}
 
 
 def test_another_process_fits_the_same_states() -> None:

@@ -183,7 +183,7 @@ def test_lightgbm_scores_as_its_own_package(target: Target) -> None:
 def test_lightgbm_trains_as_its_own_package() -> None:
     state, _ = run("lightgbm", (X,), BINARY, num_rounds=5, learning_rate=0.2, threads=1)
     options = {"objective": "binary", "learning_rate": 0.2, "verbosity": -1, "deterministic": True, "seed": 0}
-    options |= {"force_row_wise": True, "feature_pre_filter": False, "num_threads": 2}
+    options |= {"force_row_wise": True, "feature_pre_filter": False, "num_threads": 1}
     names = [f"f{j}" for j in range(4)]
     booster = lightgbm.train(options, lightgbm.Dataset(X, BINARY.values, feature_name=names), num_boost_round=5)
     assert state.text is not None and booster.model_to_string().startswith(state.text)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sklearn.utils.class_weight import compute_sample_weight
 
-from automl.fitting import constant, lightgbm, logistic, ridge, target_mean
+from automl.fitting import constant, lightgbm, logistic, ridge, standardise, target_mean
 from automl.fitting.target import Target
 from automl.fitting.weights import row_weights
 from automl.runtime.columns import Text
@@ -47,8 +47,9 @@ LEVELS = Text(DICE.integers(0, 4, 60).astype(np.int32), ("a", "b", "c", "d"))
 FITS: dict[str, tuple[Any, dict[str, Any], bool]] = {
     "constant": (constant, {}, True),
     "constant of values": (constant, {}, False),
-    "logistic": (logistic, {"C": 0.5, "class_weight": "none"}, True),
+    "logistic": (logistic, {"C": 0.5, "class_weight": "balanced"}, True),
     "ridge": (ridge, {"alpha": 3.0}, False),
+    "standardise": (standardise, {}, False),
     "target_mean": (target_mean, {"smoothing": 4.0, "unknown_category": "other"}, True),
     "lightgbm": (lightgbm, {"num_rounds": 3, "min_data_in_leaf": 1}, True),
 }

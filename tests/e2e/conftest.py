@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.data import write_spec
+from tests.e2e.data import RESAMPLES, write_spec
 from tests.e2e.support import run_inline
+
+
+@pytest.fixture(scope="package", autouse=True)
+def few_resamples() -> Iterator[None]:
+    """Intervals of scores from fewer resamples: two hundred take longer than these runs. tests/e2e/driver.py too."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("automl.select.interval.RESAMPLES", RESAMPLES)
+        yield
 
 
 @pytest.fixture(scope="session")

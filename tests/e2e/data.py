@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 ROWS = 600
+RESAMPLES = 24  # for the interval of a score
 CITIES = 90  # more than are one-hot encoded, so that a cross-fitted step is part of the trials
 FIRST_DAY = date(2020, 1, 1)
 NAME = "shop"

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from automl.cli.main import main
+from tests.e2e.data import RESAMPLES
 from tests.e2e.delays import delayed_run
 
 
@@ -68,6 +69,7 @@ def _stop_in_ledger(units: int, torn: bool, marker: Path) -> None:
         if torn:
             assert ledger._descriptor is not None
             os.pwrite(ledger._descriptor, pending[: len(pending) // 2], ledger._end.offset)
+        Ledger.flush = inner  # type: ignore[method-assign]  # an interrupted driver still writes what it has
         hold(marker)
 
     Ledger.flush = flush  # type: ignore[method-assign]
@@ -80,7 +82,9 @@ if __name__ == "__main__":
     if "inline" in arguments:
         sys.modules["ray"] = None  # type: ignore[assignment]  # any import of it fails
     import automl.driver.opening
+    import automl.select.interval
 
     automl.driver.opening.run = delayed_run
+    automl.select.interval.RESAMPLES = RESAMPLES
     stop_at(point, Path(marker))
     sys.exit(main(arguments))

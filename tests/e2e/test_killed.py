@@ -55,8 +55,8 @@ def test_ctrl_c_and_status(
     spec: Path, finished: Path, tmp_path: Path, drivers: list[Driver], capsys: pytest.CaptureFixture[str]
 ) -> None:
     run = tmp_path / "run"
-    drivers.append(Driver(run, [str(spec), "--executor", "inline"], delay_s=0.6).start())
-    drivers[0].until_settled(4)
+    drivers.append(Driver(run, [str(spec), "--executor", "inline"], "settled:4").start())
+    drivers[0].until_stopped()
     during = command(capsys, "status", run).told
     assert during["state"] == "running"
     assert 0 < during["remaining"] < 15
@@ -102,7 +102,7 @@ def test_a_driver_killed_again_and_again_is_continued(
 ) -> None:
     """Each session continues the one before and is killed further on, up to the last step."""
     run = tmp_path / "run"
-    points = ["settled:1", "settled:7", "torn:20", "settled:44", "package", "selected", "result"]
+    points = ["settled:1", "settled:7", "torn:20", "settled:28", "package", "selected", "result"]
     for point in points if executor == "inline" else ["settled:3", "settled:20", "package", "result"]:
         driver = Driver(run, [str(spec), "--executor", executor, "--resume"], point).start()
         drivers.append(driver)

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import yaml
 
-from automl.catalog import FAMILIES
+from automl.catalog import FAMILIES, OPERATORS
 from automl.driver.package import predict_file
 from automl.errors import AutomlError
 from automl.planning import read_plan
@@ -103,19 +103,32 @@ def test_prediction_needs_no_weights_and_ids_are_carried_as_they_stand(weighted:
     assert [(row["number"], row["day"]) for row in found] == [(row["number"], row["day"]) for row in rows]
 
 
-@pytest.mark.parametrize("place", ["folds", "test"])
-def test_rare_classes(place: str, tmp_path: Path) -> None:
+QUICK = {"num_rounds": 10, "n_estimators": 8, "epochs": 5, "width": 16}  # what makes fits small, where there is such
+SPACE = {
+    name: small
+    for name, operator in OPERATORS.items()
+    if operator.role == "estimator"
+    and (small := {key: value for key, value in QUICK.items() if key in {**operator.space, **operator.fixed}})
+}
+
+
+PLACES = ["folds, test", *(pytest.param(place, marks=pytest.mark.slow) for place in ("folds", "test"))]
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_rare_classes(place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With every family: a class of one row, or of the test file alone: its column is there, and scores are finite."""
+    monkeypatch.setattr("automl.fitting.mlp.FEWEST_STEPS", 20)
     dice = random.Random(1)
-    labels = ["low", "mid", "top"] * 16 + (["one"] if place == "folds" else [])
+    labels = ["low", "mid", "top"] * 16 + (["one"] if "folds" in place else [])
     table = [{"a": f"{dice.gauss(len(y) + ord(y[0]), 2):.2f}", "c": dice.choice("xyz"), "y": y} for y in labels]
     write_csv(tmp_path / "t.csv", table)
     write_csv(tmp_path / "test.csv", [*table[:9], {"a": "1", "c": "x", "y": "none"}])
-    data = {"path": "t.csv", "target": "y", **({"test": "test.csv"} if place == "test" else {})}
+    data = {"path": "t.csv", "target": "y", **({"test": "test.csv"} if "test" in place else {})}
     families = sorted(
         name for name, family in FAMILIES.items() if name != "constant" and "multiclass" in family.estimators
     )
-    search = {"budget": {"trials": 2 * len(families) + 1}, "families": families}
+    search = {"budget": {"trials": 2 * len(families) + 1}, "families": families, "space": SPACE}
     spec = {"version": 1, "name": "rare", "data": data, "search": search, "validation": {"folds": 3}}
     (tmp_path / "s.yaml").write_text(yaml.safe_dump(spec), encoding="utf-8")
     result = run_inline(tmp_path / "s.yaml", tmp_path / "run")

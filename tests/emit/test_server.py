@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
 import socket
-import subprocess
-import sys
-import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -24,7 +19,7 @@ from hypothesis import strategies as st
 from automl.emit.golden import apply_graph
 from automl.emit.write import emit_package
 from tests.emit import support
-from tests.emit.serving import JSON, Server, serving, start
+from tests.emit.serving import JSON, Server, serving
 
 ROWS = [dict(zip((s.name for s in support.table()), values, strict=True)) for values in
         zip(*(s.values for s in support.table()), strict=True)]  # fmt: skip
@@ -279,40 +274,3 @@ def test_metrics_count(server: Server) -> None:
     assert buckets[-1] == after["model_request_seconds_count", 'route="/predict"']
     digest = server.ask("GET", "/info").json["digest"]
     assert [f'digest="{digest}"' in labels for name, labels in after if name == "model_info"] == [True]
-
-
-@pytest.mark.slow
-def test_a_request_that_has_begun_is_answered_before_the_end(package: Path) -> None:
-    body = json.dumps({"rows": ROWS[:2]}).encode()
-    with serving(package) as own, socket.create_connection(("127.0.0.1", own.port), timeout=20) as client:
-        head = f"POST /predict HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {len(body)}"
-        client.sendall(head.encode() + b"\r\n\r\n" + body[:10])
-        assert own.ask("GET", "/health/ready").status == 200  # the head has been read by now
-        own.process.terminate()
-        threading.Event().wait(0.3)
-        client.sendall(body[10:])
-        assert client.recv(1000).startswith(b"HTTP/1.1 200 ")
-
-
-HIDDEN = "import importlib.util as u, runpy, sys; found = u.find_spec\n"
-HIDDEN += "u.find_spec = lambda name, *a: None if name == 'fastapi' else found(name, *a)\n"
-HIDDEN += "sys.argv[1:] = ['serve']; runpy.run_module('telco_churn', run_name='__main__')"
-
-
-@pytest.mark.slow
-def test_what_keeps_a_server_from_starting_is_said_in_one_line(package: Path, tmp_path: Path) -> None:
-    world = {**os.environ, "PYTHONPATH": str(package / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
-    done = subprocess.run([sys.executable, "-c", HIDDEN], env=world, capture_output=True, text=True, check=False)
-    assert (done.returncode, "serve needs fastapi: install the extra 'server'" in done.stderr) == (1, True), done.stderr
-    shutil.copytree(package, tmp_path / "changed")
-    with (tmp_path / "changed" / "src" / "telco_churn" / "pipeline.py").open("a") as file:
-        file.write("\n")
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        starts = (
-            (tmp_path / "changed", "0", "pipeline.py was changed"),
-            (package, str(taken.getsockname()[1]), "in use"),
-        )
-        for folder, port, words in starts:
-            with start(folder, "--port", port) as process:
-                said = process.communicate(timeout=60)[1]
-            assert (process.returncode, words in said, said.count("\n")) == (1, True, 1), said

@@ -57,6 +57,9 @@ def test_a_package_runs_from_its_lock_alone(case: str, tmp_path: Path) -> None:
     command([python, "-m", "telco_churn", "predict", "../in.csv", "-o", "../out.csv"], package, PYTHONPATH="src")
     command([*install, "pytest"], package)
     assert "passed" in command([python, "-m", "pytest", "-q", "-p", "no:cacheprovider"], package)
+    command([*install, "--require-hashes", "--no-deps", "-r", "requirements-server.lock"], package)
+    served = command([python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/test_server.py"], package)
+    assert "passed" in served and "skipped" not in served
     command([uv, "build", "--quiet", "--wheel", "--out-dir", str(tmp_path), "copy"], copied(package, tmp_path))
     wheel_gives_the_same(tmp_path, install, python)
 

@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,32 +16,17 @@ import pytest
 from automl.errors import AutomlError
 from automl.executors.inline import InlineExecutor
 from automl.executors.session import Session
-from automl.jobs import Done, Job, Outcome, Scores
-from automl.search.budget import Deadline, SearchSettings
-from automl.search.decisions import Decision, read_decisions
-from automl.search.events import BestChanged, Cut, Event, Finished, Retried, SearchResult
-from automl.search.keys import job_key
+from automl.jobs import Job, Scores
+from automl.search.budget import SearchSettings
+from automl.search.events import BestChanged, Event, Finished, SearchResult
+from automl.search.keys import JobKeys
 from automl.search.ledger import read_ledger
 from automl.search.virtual import VirtualTime
-from tests.support.plans import CANDIDATES, fake_fit, fake_score, tiny_candidate, tiny_plan
+from tests.support.plans import CANDIDATES, fake_fit, tiny_candidate, tiny_plan
 from tests.support.search import ArrivalTime, FakeExecutor, Story, search
 
 PLAN = tiny_plan()
 SIXTY = SearchSettings(trials=60)
-Make = Callable[[str], Path]
-
-
-@pytest.fixture(scope="module")
-def unbroken(tmp_path_factory: pytest.TempPathFactory) -> tuple[SearchResult, Story, list[Event], bytes]:
-    """60 trials without interruption, with their ledger."""
-    path = tmp_path_factory.mktemp("reference") / "ledger.jsonl"
-    return *search(PLAN, path, SIXTY), path.read_bytes()
-
-
-@pytest.fixture(scope="module")
-def reference(unbroken: tuple[SearchResult, Story, list[Event], bytes]) -> tuple[Story, bytes]:
-    """What every other way to the same 60 trials is compared with."""
-    return unbroken[1], unbroken[3]
 
 
 def test_the_search_learns_and_tells(unbroken: tuple[SearchResult, Story, list[Event], bytes]) -> None:
@@ -121,10 +105,10 @@ def test_seed_and_parallelism_are_part_of_the_answer(tmp_path: Path) -> None:
 
 # -- resuming ------------------------------------------------------------------------------------------------------
 
-SHARES = (0.02, 0.37, 0.77, 0.99, 1.0)
+SHARES = [0.37, 0.77, 1.0, *(pytest.param(share, marks=pytest.mark.slow) for share in (0.0, 0.02, 0.2, 0.5, 0.99))]
 
 
-@pytest.mark.parametrize("share", [*(pytest.param(x, marks=pytest.mark.slow) for x in (0.0, 0.2, 0.5)), *SHARES])
+@pytest.mark.parametrize("share", SHARES)
 def test_any_beginning_of_a_ledger_is_continued_to_the_same_end(
     tmp_path: Path, share: float, reference: tuple[Story, bytes]
 ) -> None:
@@ -214,198 +198,6 @@ def test_kill_nine_and_resume(tmp_path: Path, reference: tuple[Story, bytes]) ->
     assert search(PLAN, path, SIXTY)[1] == reference[0]
 
 
-# -- time ----------------------------------------------------------------------------------------------------------
-
-
-class Clock:
-    """A clock that the test moves."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-class TimedExecutor(FakeExecutor):
-    """Every job takes one second of the test's clock."""
-
-    def __init__(self, clock: Clock) -> None:
-        super().__init__()
-        self.clock = clock
-
-    def wait(self, timeout_s: float | None = None) -> Done | None:
-        if timeout_s is not None and timeout_s < 1.0:
-            self.clock.now += timeout_s
-            return None
-        self.clock.now += 1.0
-        return super().wait(timeout_s)
-
-
-def cut_run(path: Path, seconds: float, extend: bool = False) -> tuple[Any, Story, list[Any]]:
-    clock = Clock()
-    settings = SearchSettings(deadline=Deadline(clock, seconds), extend=extend)
-    return search(PLAN, path, settings, TimedExecutor(clock))
-
-
-def test_a_cut_is_recorded_and_replayed_without_a_clock(tmp_path: Path) -> None:
-    result, _, events = cut_run(tmp_path / "cut", 40.5)
-    assert result.decisions == (Decision(kind="cut", settled=result.settled_units),)
-    assert result.clock_events == 1
-    assert 30 < result.settled_units <= 40
-    assert events[-1] == Cut(result.settled_units)
-    assert [e for e in read_ledger(tmp_path / "cut").events if e["event"] == "decision"] == [
-        {"event": "decision", "kind": "cut", "settled": result.settled_units}
-    ]
-    replay = read_decisions([decision.as_json() for decision in result.decisions])
-    again, _, _ = search(PLAN, tmp_path / "replay", SearchSettings(replay=replay), FakeExecutor(newest_first=True))
-    assert (again.trials, again.best, again.decisions) == (result.trials, result.best, result.decisions)
-
-
-def test_the_baseline_is_waited_for(tmp_path: Path) -> None:
-    result, _, _ = cut_run(tmp_path / "cut", 0.0)
-    assert [trial.number for trial in result.trials] == [0]
-    assert result.decisions == (Decision(kind="cut", settled=3),)
-
-
-def test_a_cut_holds_until_the_run_is_extended(tmp_path: Path, reference: tuple[Story, bytes]) -> None:
-    path = tmp_path / "ledger"
-    first, _, _ = cut_run(path, 40.5)
-    content = path.read_bytes()
-    kept, _, _ = cut_run(path, 1000.0)
-    assert (kept.trials, kept.decisions) == (first.trials, first.decisions)
-    assert path.read_bytes() == content
-    second, _, _ = cut_run(path, 30.5, extend=True)
-    assert second.settled_units > first.settled_units
-    assert second.trials[: len(first.trials)] != ()
-    third, _, _ = cut_run(path, 0.0)
-    assert (third.trials, third.decisions) == (second.trials, second.decisions)
-    assert search(PLAN, path, SearchSettings(trials=60, extend=True))[1] == reference[0]
-
-
-def test_a_deadline_that_is_not_reached_changes_nothing(tmp_path: Path, reference: tuple[Story, bytes]) -> None:
-    clock = Clock()
-    settings = SearchSettings(trials=60, deadline=Deadline(clock, 1e9))
-    assert search(PLAN, tmp_path / "ledger", settings, TimedExecutor(clock))[1] == reference[0]
-
-
-def test_known_results_are_settled_however_late_it_is(tmp_path: Path, reference: tuple[Story, bytes]) -> None:
-    path = tmp_path / "ledger"
-    path.write_bytes(reference[1])
-    settings = SearchSettings(trials=60, deadline=Deadline(Clock(), 0.0))
-    assert search(PLAN, path, settings)[1] == reference[0]
-
-
-def test_a_budget_in_trials_reads_no_clock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("monotonic", "time", "perf_counter"):
-        monkeypatch.setattr(time, name, lambda: pytest.fail("read a clock"))
-    executor = FakeExecutor()
-    result, _, _ = search(tiny_plan(CANDIDATES[:1]), tmp_path / "ledger", SearchSettings(trials=5), executor)
-    assert result.asked == 1, "nothing is left to try after the baseline"
-
-
-@pytest.mark.parametrize(("wrong", "code"), [({}, "SEA002"), ({"trials": 0}, "SEA001"), ({"replay": ()}, "SEA002")])
-def test_a_search_without_end_or_without_trials(wrong: dict[str, Any], code: str) -> None:
-    with pytest.raises(AutomlError, match=code):
-        SearchSettings(**wrong)
-
-
-def test_decisions_that_cannot_be_read_are_all_named() -> None:
-    with pytest.raises(AutomlError, match=r"SEA003.*1, 2, 3"):
-        read_decisions(
-            [{"kind": "cut", "settled": 1}, {"kind": "no"}, {"kind": "cut"}, {"kind": "timeout", "trial": 1}]
-        )
-
-
-# -- failures ------------------------------------------------------------------------------------------------------
-
-
-def test_all_trials_failing_but_the_baseline(tmp_path: Path) -> None:
-    executor = FakeExecutor(context={"fails": ("forest", "boosting", "linear")})
-    result, _, _ = search(PLAN, tmp_path / "ledger", SearchSettings(trials=20), executor)
-    assert result.best is not None
-    assert (result.best.number, result.outcomes["ok"], result.outcomes["failed"]) == (0, 1, 19)
-    assert {trial.error for trial in result.unscored} == {"no such luck"}
-    assert len(executor.ran) < 60, "the folds that are left of a failed trial are not run"
-    assert result.clock_events == 0
-
-
-def test_some_failing_is_the_same_story_in_any_order(tmp_path: Path) -> None:
-    told = []
-    for newest_first in (False, True):
-        executor = FakeExecutor(context={"share_failing": 0.3}, newest_first=newest_first)
-        result, one, _ = search(PLAN, tmp_path / str(newest_first), SIXTY, executor)
-        told.append(one)
-        assert result.outcomes["failed"] > 5
-        assert result.outcomes["ok"] > 10
-        assert result.outcomes["pruned"] > 10
-    assert told[0] == told[1]
-
-
-class UnluckyExecutor(FakeExecutor):
-    """Ends the first unit of some trials as a clock, a memory limit or a dying worker would."""
-
-    def end(self, job: Job) -> Done:
-        index = [one.key for one in self.ran].index(job.key)
-        ends: dict[int, dict[str, Any]] = {
-            9: {"outcome": Outcome.TIMEOUT},
-            12: {"outcome": Outcome.OUT_OF_MEMORY},
-            25: {"outcome": Outcome.FAILED, "crashed": True, "retried": 1},
-        }
-        return Done(job.key, **ends[index]) if index in ends else super().end(job)
-
-
-def test_what_depends_on_the_machine_is_a_decision_and_is_replayed(tmp_path: Path) -> None:
-    path = tmp_path / "first"
-    plan = tiny_plan(timeout_s=7.0, memory_bytes=1000)
-    result, told, events = search(plan, path, SIXTY, UnluckyExecutor())
-    assert sorted(decision.kind for decision in result.decisions) == ["crashed", "out_of_memory", "timeout"]
-    assert result.clock_events == 3
-    assert result.retried == 1
-    assert sum(isinstance(event, Retried) for event in events) == 1
-    assert (result.outcomes["timeout"], result.outcomes["out_of_memory"], result.outcomes["failed"]) == (1, 1, 1)
-    kinds = [event["event"] for event in read_ledger(path).events]
-    assert (kinds.count("decision"), kinds.count("retried")) == (3, 1)
-    assert search(plan, path, SIXTY)[1] == told, "resumed with nothing to do"
-    executor = FakeExecutor()
-    settings = SearchSettings(trials=60, replay=result.decisions)
-    again, replayed, _ = search(plan, tmp_path / "replay", settings, executor)
-    assert replayed == told
-    assert again.unscored[0].outcome == result.unscored[0].outcome
-    assert all(job.timeout_s is None and job.memory_bytes is None for job in executor.ran)
-    assert len(executor.ran) == len([e for e in events if isinstance(e, Finished)]) - 3
-
-
-def test_limits_go_with_every_job_but_the_baseline(tmp_path: Path) -> None:
-    executor = FakeExecutor()
-    plan = tiny_plan(timeout_s=7.0, memory_bytes=1000)
-    search(plan, tmp_path / "ledger", SearchSettings(trials=5), executor)
-    limits = {job.candidate == "constant": (job.timeout_s, job.memory_bytes) for job in executor.ran}
-    assert limits == {True: (None, None), False: (7.0, 1000)}
-
-
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), "text"])
-def test_a_score_that_is_none_fails_the_trial(tmp_path: Path, value: Any) -> None:
-    def fit(_context: Any, job: Job) -> object:
-        scored = fake_score(job) if job.candidate == "constant" else value
-        return Scores(scored) if isinstance(scored, float) else scored
-
-    path = tmp_path / "ledger"
-    result, told, _ = search(PLAN, path, SearchSettings(trials=6), InlineExecutor(fit, {}))
-    assert result.outcomes["failed"] == 5
-    assert search(PLAN, path, SearchSettings(trials=6), FakeExecutor())[1] == told
-
-
-def test_an_executor_that_loses_a_job_is_a_bug_and_not_a_hang(tmp_path: Path) -> None:
-    executor = FakeExecutor()
-    executor.submit = lambda job: None  # type: ignore[method-assign]
-    with pytest.raises(RuntimeError, match="lost"):
-        search(PLAN, tmp_path / "ledger", SearchSettings(trials=3), executor)
-
-
-# -- scores, keys, memory ------------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(("metric", "rounds", "score"), [("roc_auc", 20, 0.8), ("log_loss", 10, 0.6)])
 def test_rounds_come_from_the_mean_curve_over_common_rounds(
     tmp_path: Path, metric: str, rounds: int, score: float
@@ -437,14 +229,14 @@ def test_ties_go_to_the_earlier_trial(tmp_path: Path) -> None:
 
 def test_keys_hold_what_matters_and_nothing_else() -> None:
     rows, other = PLAN.rows.fold(0, "in"), PLAN.rows.fold(1, "in")
-    key = job_key(PLAN, "forest", {"a": 1, "b": 2.0}, rows, other)
-    assert key == job_key(tiny_plan(trials=5), "forest", {"b": 2.0, "a": 1}, rows, other)
+    key = JobKeys(PLAN)("forest", {"a": 1, "b": 2.0}, rows, other)
+    assert key == JobKeys(tiny_plan(trials=5))("forest", {"b": 2.0, "a": 1}, rows, other)
     different = {
-        job_key(tiny_plan(seed=1), "forest", {"a": 1, "b": 2.0}, rows, other),
-        job_key(PLAN, "linear", {"a": 1, "b": 2.0}, rows, other),
-        job_key(PLAN, "forest", {"a": 2, "b": 2.0}, rows, other),
-        job_key(PLAN, "forest", {"a": 1, "b": 2.0}, other, other),
-        job_key(PLAN, "forest", {"a": 1, "b": 2.0}, rows, None),
+        JobKeys(tiny_plan(seed=1))("forest", {"a": 1, "b": 2.0}, rows, other),
+        JobKeys(PLAN)("linear", {"a": 1, "b": 2.0}, rows, other),
+        JobKeys(PLAN)("forest", {"a": 2, "b": 2.0}, rows, other),
+        JobKeys(PLAN)("forest", {"a": 1, "b": 2.0}, other, other),
+        JobKeys(PLAN)("forest", {"a": 1, "b": 2.0}, rows, None),
     }
     assert key not in different
     assert len(different) == 5

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from automl.catalog import OPERATORS
-from automl.compiler.candidates.pipeline import FEW_LEVELS, NUMERIC, Pipeline
+from automl.compiler.candidates.pipeline import FEW_LEVELS, Pipeline
 from automl.compiler.candidates.texts import dense_text, scored_text
-from automl.compiler.draft import Draft
 from automl.data.schema import ColumnInfo
-from automl.kinds import Kind
+from automl.kinds import QUANTITIES, Kind
 from automl.params import Float, Param
 from automl.plan import Candidate
 
@@ -23,9 +22,8 @@ CATEGORY_PARAMS = ("cat_l2", "cat_smooth", "max_cat_to_onehot")  # of LightGBM, 
 
 def build_boosted(pipeline: Pipeline, family: str) -> Candidate:
     """Category codes handled by the trees themselves; target means only for categories with very many levels."""
-    codes = [c for c in pipeline.of_kind(Kind.CATEGORICAL) if c.distinct <= CODE_LEVELS]
-    many = [c for c in pipeline.of_kind(Kind.CATEGORICAL) if c.distinct > CODE_LEVELS]
-    return _boosted(pipeline, family, "lightgbm", _Inputs(codes, many, dense_text(pipeline)))
+    codes, means = pipeline.categories(CODE_LEVELS)
+    return _boosted(pipeline, family, "lightgbm", _Inputs(codes, means, dense_text(pipeline)))
 
 
 def build_boosted_on_scores(pipeline: Pipeline, family: str) -> Candidate | None:
@@ -33,19 +31,15 @@ def build_boosted_on_scores(pipeline: Pipeline, family: str) -> Candidate | None
     texts = scored_text(pipeline)
     if not texts:
         return None
-    categories = pipeline.of_kind(Kind.CATEGORICAL)
-    codes = [c for c in categories if c.distinct <= CODE_LEVELS]
-    many = [c for c in categories if c.distinct > CODE_LEVELS]
-    return _boosted(pipeline, family, "lightgbm_scores", _Inputs(codes, many, texts))
+    codes, means = pipeline.categories(CODE_LEVELS)
+    return _boosted(pipeline, family, "lightgbm_scores", _Inputs(codes, means, texts))
 
 
 def build_boosted_on_means(pipeline: Pipeline, family: str) -> Candidate | None:
     """Every category with more than two levels as its cross-fitted target mean. None where none gains by it."""
-    categories = pipeline.of_kind(Kind.CATEGORICAL)
-    means = [c for c in categories if c.distinct > FEW_LEVELS]
+    few, means = pipeline.categories(FEW_LEVELS)
     if not any(c.distinct <= CODE_LEVELS for c in means):
         return None  # the plain candidate does the same
-    few = [c for c in categories if c.distinct <= FEW_LEVELS]
     return _boosted(pipeline, family, "lightgbm_means", _Inputs(few, means, dense_text(pipeline)))
 
 
@@ -68,8 +62,7 @@ def _boosted(pipeline: Pipeline, family: str, name: str, inputs: _Inputs) -> Can
     params: dict[str, Any] = {"categorical": tuple(range(len(codes))), "threads": draft.resolved.search.trial.cpus}
     params |= pipeline.objective()
     params |= pipeline.monotone(len(codes) + len(means))  # where there are constraints, a mean is one feature
-    if not weighs_classes(draft):
-        params["class_weight"] = "none"
+    params |= pipeline.class_weights(estimator)
     rounds, rates = boosting(pipeline, estimator)
     params |= rounds
     if not codes:  # nothing to search where there are no categories
@@ -80,7 +73,7 @@ def _boosted(pipeline: Pipeline, family: str, name: str, inputs: _Inputs) -> Can
 
 def number_steps(pipeline: Pipeline) -> list[str]:
     """The numbers; some of them where the spec asks for that and none is constrained, as constraints name positions."""
-    numbers = pipeline.of_kind(*NUMERIC)
+    numbers = pipeline.of_kind(*QUANTITIES)
     if not numbers:
         return []
     given = pipeline.source("numbers", "numbers", numbers)
@@ -95,11 +88,6 @@ def date_steps(pipeline: Pipeline) -> list[str]:
     steps += [("cycles", "date_cycles")] if dates and pipeline.asked("date_cycles") else []
     steps += [("spans", "date_differences")] if len(dates) > 1 else []
     return [pipeline.source(node, op, dates) for node, op in steps]
-
-
-def weighs_classes(draft: Draft) -> bool:
-    """Whether weights of classes are worth a search: they spoil probabilities that a metric takes at their word."""
-    return draft.task != "regression" and draft.resolved.metric not in ("log_loss", "brier")
 
 
 def boosting(pipeline: Pipeline, estimator: str) -> tuple[dict[str, Any], dict[str, Param]]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from automl.compiler.candidates.pipeline import NUMERIC, Pipeline
+from automl.compiler.candidates.pipeline import Pipeline
 from automl.compiler.candidates.texts import sparse_text
 from automl.data.schema import ColumnInfo
-from automl.kinds import Kind
+from automl.kinds import QUANTITIES, Kind
 from automl.params import Choice
 from automl.plan import Candidate
 
@@ -18,7 +18,8 @@ CURVES = Choice(options=("standard", "clip", "log", "power", "quantile"), defaul
 def build_linear(pipeline: Pipeline, family: str) -> Candidate:
     """The estimator of the family behind scaled numbers and the words of texts."""
     estimator = pipeline.estimator(family)
-    pipeline.step(estimator, estimator, [pipeline.join(scaled_parts(pipeline) + sparse_text(pipeline))])
+    parts = scaled_parts(pipeline) + _hashed(pipeline) + sparse_text(pipeline)
+    pipeline.step(estimator, estimator, [pipeline.join(parts)], pipeline.class_weights(estimator))
     return pipeline.finish("linear", family, {"scale.method": CURVES})
 
 
@@ -27,11 +28,10 @@ def scaled_parts(pipeline: Pipeline) -> list[str]:
 
     Scaled numbers, one column per level of few-valued columns, target means of the others.
     """
-    levels = [c for c in pipeline.of_kind(Kind.CATEGORICAL) if c.distinct <= ONE_HOT_LEVELS]
+    levels, many = pipeline.categories(ONE_HOT_LEVELS)
     levels += [c for c in pipeline.of_kind(Kind.INTEGER) if c.distinct <= CODES_AS_LEVELS]
-    many = [c for c in pipeline.of_kind(Kind.CATEGORICAL) if c.distinct > ONE_HOT_LEVELS]
     parts = []
-    if numbers := pipeline.of_kind(*NUMERIC):
+    if numbers := pipeline.of_kind(*QUANTITIES):
         parts.append(_scaled_numbers(pipeline, numbers))
     if dates := pipeline.of_kind(Kind.DATETIME):
         parts.append(_scaled_dates(pipeline, dates))
@@ -41,6 +41,12 @@ def scaled_parts(pipeline: Pipeline) -> list[str]:
     if levels:
         parts.append(pipeline.source("levels", "one_hot", levels))
     return pipeline.select(parts + pipeline.marks())
+
+
+def _hashed(pipeline: Pipeline) -> list[str]:
+    """Categories of many levels in the columns of a hash, beside their target means, where the spec asks for that."""
+    _, many = pipeline.categories(ONE_HOT_LEVELS)
+    return [pipeline.source("hashed", "hashing", many)] if many and pipeline.asked("hashing") else []
 
 
 def _scaled_numbers(pipeline: Pipeline, numbers: list[ColumnInfo]) -> str:

@@ -10,12 +10,11 @@ from automl.catalog.metrics import Metric
 from automl.compiler.draft import Draft
 from automl.data.schema import ColumnInfo
 from automl.graph import SOURCE, Graph, Node
-from automl.kinds import Kind
+from automl.kinds import QUANTITIES, Kind
 from automl.params import Param, ParamValue
 from automl.plan import Candidate, Forecast
 
 RENEWED = ("absolute", "quantile", "mape")
-NUMERIC = (Kind.NUMERIC, Kind.INTEGER, Kind.BOOLEAN)
 FEW_LEVELS = 2  # with so few levels, neither target means nor counts say more than a code
 
 
@@ -65,7 +64,7 @@ class Pipeline:
 
     def counts(self, log: bool) -> list[str]:
         """How often each category occurs, where the spec asks for that: on real tables it made no score better."""
-        columns = [c for c in self.of_kind(Kind.CATEGORICAL) if c.distinct > FEW_LEVELS]
+        _, columns = self.categories(FEW_LEVELS)
         if not columns or not self.asked("count_encode"):
             return []
         return [self.source("counts", "count_encode", columns, {} if log else {"log": False})]
@@ -90,6 +89,21 @@ class Pipeline:
             id=candidate_id, family=family, graph=graph, space=space, forecast=Forecast(cpu_s=0.0, memory_bytes=0)
         )
 
+    def categories(self, most_levels: int) -> tuple[list[ColumnInfo], list[ColumnInfo]]:
+        """The categorical features with at most so many levels, and those with more."""
+        found = self.of_kind(Kind.CATEGORICAL)
+        return [c for c in found if c.distinct <= most_levels], [c for c in found if c.distinct > most_levels]
+
+    def class_weights(self, estimator: str) -> dict[str, ParamValue]:
+        """No weights of classes, where the metric takes probabilities at their word: weights would spoil them.
+
+        Empty where they are worth a search, or the estimator knows none.
+        """
+        if "class_weight" not in OPERATORS[estimator].space:
+            return {}
+        searched = self.draft.task != "regression" and self.draft.resolved.metric not in ("log_loss", "brier")
+        return {} if searched else {"class_weight": "none"}
+
     def of_kind(self, *kinds: Kind) -> list[ColumnInfo]:
         """The features of these kinds, in table order."""
         return [c for c in self.features if c.kind in kinds]
@@ -104,7 +118,7 @@ class Pipeline:
 
         Empty where the spec constrains none.
         """
-        names = [c.name for c in self.of_kind(*NUMERIC)]
+        names = [c.name for c in self.of_kind(*QUANTITIES)]
         wanted = {name: column.monotone for name, column in self.draft.resolved.data.columns.items()}
         found = {
             way: tuple(first + i for i, name in enumerate(names) if wanted.get(name) == way)
@@ -126,8 +140,8 @@ class Pipeline:
         return node.id
 
     def _policies(self, op: str, params: Mapping[str, Any] | None) -> dict[str, Any]:
-        """What the operator fixes, what the spec says of categories and numbers never seen, and the step's own."""
-        fixed = dict(OPERATORS[op].fixed)
-        package = self.draft.resolved.package
-        policies = {"unknown_category": package.unknown_category, "missing_numeric": package.missing_numeric}
-        return {**fixed, **{name: value for name, value in policies.items() if name in fixed}, **(params or {})}
+        """What the operator fixes, what the spec says of categories never seen, and the step's own."""
+        found = dict(OPERATORS[op].fixed)
+        if "unknown_category" in found:
+            found["unknown_category"] = self.draft.resolved.package.unknown_category
+        return {**found, **(params or {})}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from automl.catalog import OPERATORS
-from automl.compiler.candidates.boosted import weighs_classes
 from automl.compiler.candidates.linear import scaled_parts
 from automl.compiler.candidates.pipeline import Pipeline
 from automl.compiler.candidates.texts import dense_text
@@ -13,10 +11,8 @@ from automl.plan import Candidate
 def build_scaled(pipeline: Pipeline, family: str) -> Candidate:
     """The steps of a linear model before an estimator of another family."""
     estimator = pipeline.estimator(family)
-    fixed = "class_weight" in OPERATORS[estimator].space and not weighs_classes(pipeline.draft)
-    params = {"class_weight": "none"} if fixed else None
     parts = scaled_parts(pipeline)
     if texts := dense_text(pipeline):
         parts.append(pipeline.step("scale_texts", "standardise", [pipeline.join(texts, "texts")]))
-    pipeline.step(estimator, estimator, [pipeline.join(parts)], params)
+    pipeline.step(estimator, estimator, [pipeline.join(parts)], pipeline.class_weights(estimator))
     return pipeline.finish(family, family)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from automl.catalog import OPERATORS
-from automl.compiler.candidates.boosted import boosting, date_steps, number_steps, weighs_classes
+from automl.compiler.candidates.boosted import boosting, date_steps, number_steps
 from automl.compiler.candidates.pipeline import Pipeline
 from automl.compiler.candidates.texts import dense_text
-from automl.kinds import Kind
 from automl.plan import Candidate
 
 CODE_LEVELS = 16  # a category with more levels is target-encoded: the order of codes says nothing
@@ -16,11 +15,11 @@ CODE_LEVELS = 16  # a category with more levels is target-encoded: the order of 
 
 def build_trees(pipeline: Pipeline, family: str) -> Candidate:
     """Codes of few-valued categories, target means of the others."""
-    categories = pipeline.of_kind(Kind.CATEGORICAL)
+    codes, means = pipeline.categories(CODE_LEVELS)
     parts = number_steps(pipeline)
-    if codes := [c for c in categories if c.distinct <= CODE_LEVELS]:
+    if codes:
         parts.append(pipeline.source("codes", "ordinal", codes))
-    if means := [c for c in categories if c.distinct > CODE_LEVELS]:
+    if means:
         parts.append(pipeline.source("means", "target_mean", means))
     parts += [*date_steps(pipeline), *pipeline.counts(log=False), *pipeline.marks()]
     parts += dense_text(pipeline)
@@ -32,12 +31,10 @@ def build_trees(pipeline: Pipeline, family: str) -> Candidate:
 
 def _params(pipeline: Pipeline, estimator: str) -> dict[str, Any]:
     """What the search does not touch. The numbers stand first: their positions are those of their columns."""
-    draft, operator = pipeline.draft, OPERATORS[estimator]
-    params: dict[str, Any] = dict(pipeline.monotone(0))
+    operator = OPERATORS[estimator]
+    params: dict[str, Any] = {**pipeline.monotone(0), **pipeline.class_weights(estimator)}
     if operator.rounds is not None:  # forests fit squares: absolute errors take them too long
         params |= pipeline.objective()
     if "threads" in operator.fixed:
-        params["threads"] = draft.resolved.search.trial.cpus
-    if not weighs_classes(draft):
-        params["class_weight"] = "none"
+        params["threads"] = pipeline.draft.resolved.search.trial.cpus
     return params

@@ -1,0 +1,121 @@
+"""What executors with workers of their own share: a queue, slots with one job each, deadlines, a second chance."""
+
+from __future__ import annotations
+
+import time
+from abc import ABC, abstractmethod
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from automl.executors.worker import timeout_text
+from automl.jobs import Done, Job, Outcome
+
+RETRIES = 1  # of a job whose worker died under it
+STARTS = 3  # a slot that cannot be made ready so often in a row ends the run with a clear line
+HINT = "--executor inline shows what fails"
+
+
+@dataclass(frozen=True)
+class Try:
+    """A job, and how often its worker has died under it."""
+
+    job: Job
+    deaths: int = 0
+
+
+@dataclass(eq=False, kw_only=True)
+class Slot:
+    """One worker process. `work` is None while it starts and while it is free."""
+
+    work: Try | None = None
+    began: float = field(default_factory=time.monotonic)  # its start, then that of its work
+    failed_starts: int = 0
+
+    @property
+    def deadline(self) -> float | None:
+        """When its job has to have ended, on the clock of `time.monotonic`; None: no limit, or no job."""
+        limit = None if self.work is None else self.work.job.timeout_s
+        return None if limit is None else self.began + limit
+
+
+S = TypeVar("S", bound=Slot)
+
+
+class SlotExecutor(ABC, Generic[S]):
+    """As many jobs at once as there are slots, the rest in order of submission."""
+
+    def __init__(self, workers: int) -> None:
+        self.workers = workers
+        self._queue: deque[Try] = deque()
+        self._finished: deque[Done] = deque()
+        self._slots: list[S] = []
+
+    def submit(self, job: Job) -> None:
+        """Queue the job, and hand it to a free worker."""
+        self._queue.append(Try(job))
+        self._hand_out()
+
+    def wait(self, timeout_s: float | None = None) -> Done | None:
+        """The next finished job; None when nothing is under way or nothing ended in time.
+
+        Raises AutomlError (EXE012) where a worker cannot be started.
+        """
+        limit = None if timeout_s is None else time.monotonic() + timeout_s
+        while not self._finished:
+            self._hand_out()
+            if not self._slots or (not self._queue and all(slot.work is None for slot in self._slots)):
+                return None
+            self._collect(limit)
+            self._kill_overdue()
+            if not self._finished and limit is not None and time.monotonic() >= limit:
+                return None
+        return self._finished.popleft()
+
+    def drop(self) -> None:
+        """Forget all jobs. A worker that is at one is ended, and another one started in its place."""
+        self._queue.clear()
+        self._finished.clear()
+        for slot in list(self._slots):
+            if slot.work is not None:
+                self._replace(slot, 0)
+
+    def _kill_overdue(self) -> None:
+        """End what is past its deadline; what has ended in the same moment is taken in next."""
+        now = time.monotonic()
+        for slot in list(self._slots):
+            if slot.work is None or slot.deadline is None or now < slot.deadline or self._has_answered(slot):
+                continue
+            self._end(slot, Outcome.TIMEOUT, timeout_text(slot.work.job))
+            self._replace(slot, 0)
+
+    def _retry(self, slot: S) -> bool:
+        """Put the job of a dead worker at the head of the queue, where it may be tried once more."""
+        work = slot.work
+        if work is None or work.deaths >= RETRIES:
+            return False
+        self._queue.appendleft(Try(work.job, work.deaths + 1))
+        return True
+
+    def _end(self, slot: S, outcome: Outcome, text: str, crashed: bool = False) -> None:
+        if slot.work is None:
+            return
+        seconds = time.monotonic() - slot.began
+        done = Done(slot.work.job.key, outcome, error=text, wall_s=seconds, retried=slot.work.deaths, crashed=crashed)
+        self._finished.append(done)
+
+    @abstractmethod
+    def _hand_out(self) -> None:
+        """Give queued jobs to free slots."""
+
+    @abstractmethod
+    def _collect(self, limit: float | None) -> None:
+        """Wait until something ends, a deadline passes, or `limit` comes; take in all that has ended."""
+
+    @abstractmethod
+    def _has_answered(self, slot: S) -> bool:
+        """Whether what the slot is at has ended, and was not taken in."""
+
+    @abstractmethod
+    def _replace(self, slot: S, failed_starts: int) -> None:
+        """End the worker and start another one in its place."""
