@@ -28,7 +28,7 @@ class Findings:
 
     def spoilt(self, path: Path) -> bool:
         """Whether the path, or something around it, was reported before."""
-        return any(path[: len(bad)] == bad for bad in self.bad)
+        return any(path[:length] in self.bad for length in range(len(path) + 1))
 
     def at_most(self, path: Path, value: float | None, limit: float, text: str | None = None) -> None:
         """A number beyond `limit` (written as `text`) is an error."""

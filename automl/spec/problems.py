@@ -70,7 +70,7 @@ def _mend(kept: dict[str, Any], error: ValidationError, places: Places, result: 
     paths: set[Path] = set()
     for item in error.errors(include_url=False):
         path: Path = tuple(part for part in item["loc"] if part not in FORMS)
-        if not any(path[: len(spoilt)] == spoilt for spoilt in result.bad):
+        if not any(path[:length] in result.bad for length in range(len(path) + 1)):
             result.found.append(_diagnostic(path, item, places))
         # Where a required key is missing that nothing can stand in for, the mapping around it goes.
         paths.add(path[:-1] if item["type"] == "missing" and path not in _FILLERS else path)

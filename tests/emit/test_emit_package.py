@@ -219,3 +219,11 @@ def plain_files() -> dict[str, bytes]:
 def plainly() -> Any:
     """The same with ordinary names."""
     return support.request(support.constant_graph(), sources=support.table()[:2])
+
+
+def test_the_delimiter_of_the_spec_is_tried_on_files_too(made: Any) -> None:
+    form = made.plan.spec.data.format.model_copy(update={"delimiter": "~"})
+    data = made.plan.spec.data.model_copy(update={"format": form})
+    plan = made.plan.model_copy(update={"spec": made.plan.spec.model_copy(update={"data": data})})
+    layout = package_files(replace(made, plan=plan))[0]["src/telco_churn/layout.py"].decode()
+    assert 'DELIMITERS = (",", ";", "\\t", "|", "~")' in layout
