@@ -89,7 +89,9 @@ def sort_diagnostics(found: list[Diagnostic]) -> list[Diagnostic]:
 
 def nearest(name: str, valid: Iterable[str]) -> str | None:
     """The hint 'did you mean ...?' for a mistyped name, or None where nothing is near."""
-    close = get_close_matches(name, list(valid), n=1, cutoff=0.6)
+    known = list(valid)
+    other_case = [one for one in known if one.lower() == name.lower()]
+    close = other_case or get_close_matches(name, known, n=1, cutoff=0.6)
     return f"did you mean {close[0]!r}?" if close else None
 
 

@@ -100,18 +100,29 @@ def _one_against_rest(metric: Metric, prediction: Matrix, target: Values, weight
 def _own(metric: Metric, guess: Values, target: Values) -> float:
     """A user's function: copies of its own, a finite number as the answer, no exception but ValueError."""
     function = load_function(metric.path, metric.folder, str(metric.source))
+    raised: str | None = None
     try:
         with redirect_stdout(sys.stderr):  # standard output is the command's own
             answer = function(np.array(target), np.array(guess))
-    except Exception as problem:
-        raise ValueError(f"metric {metric.name} raised {type(problem).__name__}: {problem}") from problem
+    except (Exception, SystemExit) as problem:
+        raised = f"{type(problem).__name__}: {_words(problem, str)}"
+    if raised is not None:  # here, so that nothing of the user's object hangs on what is raised
+        raise ValueError(f"metric {metric.name} raised {raised}")
     try:
         score = float(answer)
-    except (TypeError, ValueError):
+    except Exception:  # whatever an object of the user's does when it is asked for its number
         score = math.nan
     if not math.isfinite(score):
-        raise ValueError(f"metric {metric.name} returned {answer!r:.60}; expected a finite number")
+        raise ValueError(f"metric {metric.name} returned {_words(answer, repr)}; expected a finite number")
     return score
+
+
+def _words(thing: object, words: Callable[[object], str]) -> str:
+    """A user's object as a short text, also where it cannot say what it is."""
+    try:
+        return words(thing)[:200]
+    except Exception:
+        return f"an object of type {type(thing).__name__}"
 
 
 def _check(metric: Metric, prediction: Matrix, target: Values, classes: int) -> None:

@@ -165,6 +165,9 @@ class _Run:
         final = fit_final(self.plan, executor, trials)
         for skipped in final.skipped:
             self.warn("RUN005", f"passed over, it cannot be fitted on all rows: {skipped}")
+        if final.unscored is not None:
+            hint = "there is no honest estimate of this model: give the holdout more rows, or use another metric"
+            self.warn("RUN007", f"no score on the holdout: {final.unscored}", hint)
         if final.trial.number == BASELINE:
             hint = "give the search more time or more trials, or look at report.html for trials that failed"
             self.warn("RUN006", f"no model beat the constant baseline among {_count(len(trials), 'trial')}", hint)
@@ -204,6 +207,9 @@ class _Run:
             winner = examiner.score(metrics, final.estimate.prediction, final.trial.threshold)
             baseline_threshold = None if first is None else first.threshold
             return Measured(winner, examiner.score(metrics, final.baseline.prediction, baseline_threshold), size)
+        if final.unscored is not None:
+            text = f"criteria cannot be measured, as there is no score on the holdout: {final.unscored}"
+            raise error("ACC003", text, "give the holdout more rows, use another metric, or leave accept out")
         other = sorted(metrics - {self.plan.metric})
         if other:
             text = f"criteria on {', '.join(other)} need a holdout: folds are scored by {self.plan.metric} only"

@@ -8,11 +8,13 @@ from automl.catalog.metrics import METRICS, Domain, Metric
 from automl.compiler.draft import Draft
 from automl.spec.places import Path
 
+LARGEST = 1e150  # squares of larger values leave the range of numbers
 WANTED: dict[Domain, str] = {"not_negative": "zero or more", "positive": "more than zero"}
 
 
 def check_target(draft: Draft) -> Draft:
     """DATA081 where the optimised metric, or one of a criterion, is not defined for the target; DATA082, a warning."""
+    draft = _check_size(draft)
     named: list[tuple[Path, Metric]] = [(("metric",), draft.scorer)]
     named += [
         (("accept", i, "metric"), METRICS[criterion.metric])
@@ -22,6 +24,20 @@ def check_target(draft: Draft) -> Draft:
     for path, metric in named:
         draft = _check(draft, path, metric)
     return draft
+
+
+def _check_size(draft: Draft) -> Draft:
+    """DATA083 where squared errors would overflow."""
+    if draft.task != "regression" or draft.dataset is None:
+        return draft
+    most = float(np.abs(draft.dataset.target).max())
+    if most <= LARGEST:
+        return draft
+    message = (
+        f"target {draft.resolved.data.target!r} has values of up to {most:g}: their squares are beyond all numbers"
+    )
+    hint = "divide the target by a power of ten"
+    return draft.find(draft.loaded.places.diagnostic("error", "DATA083", ("data", "target"), message, hint, "value"))
 
 
 def _check(draft: Draft, path: Path, metric: Metric) -> Draft:

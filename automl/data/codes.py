@@ -43,6 +43,7 @@ CODES: dict[str, str] = {
     "DATA054": "a column of the training file is not in the test file",
     "DATA055": "values of the test file cannot be read as those of the training file",
     "DATA056": "no row of the test file has a target",
+    "DATA057": "a sample weight is too large or too small to be summed",
     "DQ001": "a few texts in a column of numbers are read as missing (warning)",
     "DQ002": "numbers have a decimal comma or marks between thousands (note)",
     "DQ003": "numbers have a percent or currency sign (note)",

@@ -59,7 +59,7 @@ def build_schema(table: PhysicalTable, settings: DataSettings) -> tuple[Schema, 
         findings.extend(_tell(info))
     findings.extend(_check_time(infos))
     if not any(info.role in ("feature", "time") for info in infos):
-        hint = "data.id and data.ignore may name too many columns"
+        hint = "all are ids, ignored, constant, empty or identifiers: `kind` under data.columns keeps one of the latter"
         findings.append(Diagnostic("error", "DATA037", "no column is left to learn from", hint=hint))
     without, weightless = table.rows - len(labelled), len(labelled) - len(rows)
     if weightless:

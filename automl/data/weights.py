@@ -9,6 +9,7 @@ from automl.errors import Diagnostic
 from automl.runtime.columns import Floats, Ints, Text
 
 SHOWN = 5
+SMALLEST, LARGEST = 1e-100, 1e100  # beyond, sums and products of weights leave the range of numbers
 
 
 def rows_that_count(
@@ -37,6 +38,11 @@ def _errors(name: str, values: Floats, rows: Ints, file: str | None) -> list[Dia
         message = f"weights in {name!r} are missing in {_rows(missing)}"
         hint = "give every row a weight: 1 for an ordinary one, 0 for one that does not count"
         found.append(Diagnostic("error", "DATA051", message, file=file, hint=hint))
+    beyond = rows[(values > LARGEST) | ((values > 0) & (values < SMALLEST))]
+    if len(beyond):
+        message = f"weights in {name!r} are beyond {SMALLEST:g} to {LARGEST:g} in {_rows(beyond)}"
+        hint = "only their ratios matter: scale them to about 1"
+        found.append(Diagnostic("error", "DATA057", message, file=file, hint=hint))
     if not found and not (values > 0).any():
         message = f"all weights in {name!r} are 0, so that no row counts"
         found.append(Diagnostic("error", "DATA052", message, file=file, hint="name another column, or leave it out"))

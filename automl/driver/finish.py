@@ -32,6 +32,7 @@ class Final:
     estimate: Fitted | None
     baseline: Fitted | None
     skipped: tuple[str, ...] = ()  # better trials that could not be fitted on all rows, and why
+    unscored: str | None = None  # why there is no estimate although there is a holdout
 
 
 def ranked(trials: Sequence[TrialScore], metric: Metric) -> list[TrialScore]:
@@ -53,9 +54,11 @@ def final_params(trial: TrialScore, plan: Plan) -> dict[str, ParamValue]:
 def fit_final(plan: Plan, executor: Executor, trials: Sequence[TrialScore]) -> Final:
     """Fit the best of `trials` (sorted, best first) that can be fitted on all rows, at worst the baseline; estimate it.
 
-    Raises AutomlError (RUN004) where none can be fitted.
+    Where none can be scored on the holdout, it is the first one that can be fitted, without an estimate. Raises
+    AutomlError (RUN004) where none can be fitted.
     """
     skipped: list[str] = []
+    unscored: Final | None = None
     baseline = next((trial for trial in trials if trial.number == BASELINE), None)
     for trial in (*trials[:TRIED], *(trial for trial in trials[TRIED:] if trial.number == BASELINE)):
         done = _run(executor, _jobs(plan, trial, baseline))
@@ -63,9 +66,13 @@ def fit_final(plan: Plan, executor: Executor, trials: Sequence[TrialScore]) -> F
         if broken is None:
             fitted = {name: d.value for name, d in done.items() if isinstance(d.value, Fitted)}
             return Final(trial, fitted["whole"], fitted.get("estimate"), fitted.get("baseline"), tuple(skipped))
-        skipped.append(
-            f"trial {trial.number} ({trial.candidate}): {broken.outcome.value} {broken.error or ''}".rstrip()
-        )
+        why = f"trial {trial.number} ({trial.candidate}): {broken.outcome.value} {broken.error or ''}".rstrip()
+        whole = done["whole"].value
+        if unscored is None and isinstance(whole, Fitted):
+            unscored = Final(trial, whole, None, None, tuple(skipped), why)
+        skipped.append(why)
+    if unscored is not None:
+        return unscored
     hint = "all rows take more time and memory than a fold: raise search.trial, or take out the family"
     raise AutomlError(
         [Diagnostic("error", "RUN004", f"no trial could be fitted on all rows: {why}", hint=hint) for why in skipped]

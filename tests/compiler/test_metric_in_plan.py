@@ -140,3 +140,9 @@ def test_an_own_metric_of_another_task(tmp_path: Path) -> None:
     with pytest.raises(AutomlError) as raised:
         make_plan(spec)
     assert codes(raised.value) == ["DATA065"]
+
+
+def test_a_target_whose_squares_overflow_is_refused() -> None:
+    table = {**TABLE, "price": [1e300 * (i + 1) / 60 for i in range(60)]}
+    draft = passed(draft_of(table, SPEC.replace("target: y", "target: price") + FEW), check_target)
+    assert [found.code for found in errors(draft)] == ["DATA083"]

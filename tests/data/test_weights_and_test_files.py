@@ -116,3 +116,9 @@ def test_folds_are_numbered_by_their_values() -> None:
     context: RowContext = make_dataset(found.table, found.schema, "regression").context
     assert context.folds is not None and np.array_equal(context.folds, [1, 0, -1, 1])
     assert found.schema.column("f").role == "fold"
+
+
+@pytest.mark.parametrize("weight", ["1e308", "1e-320"])
+def test_weights_that_cannot_be_summed_are_refused(weight: str) -> None:
+    (told,) = refused(W, raw(x=["1", "2", "3"], y=["a", "b", "a"], w=["1", weight, "0"]))
+    assert told.startswith("DATA057") and "row 2" in told

@@ -182,6 +182,9 @@ def test_a_metric_of_one_s_own(tmp_path: Path, capsys: pytest.CaptureFixture[str
         ("own_nan", "return float('nan')", "returned nan; expected a finite number"),
         ("own_none", "return None", "returned None; expected a finite number"),
         ("own_broken", "return 1 // 0", "raised ZeroDivisionError"),
+        ("own_huge", "return 10**400", "expected a finite number"),
+        ("own_exit", "raise SystemExit(0)", "raised SystemExit"),
+        ("own_silent", "raise type('Odd', (Exception,), {'__str__': lambda self: 1})()", "raised Odd"),
     ],
 )
 def test_a_metric_of_one_s_own_that_fails(
@@ -191,6 +194,22 @@ def test_a_metric_of_one_s_own_that_fails(
     ran = command(capsys, "train", spec, "-o", tmp_path / "run", "--executor", "inline")
     assert (ran.code, ran.codes) == (1, {"RUN003"})
     assert said in ran.told["diagnostics"][0]["message"] and f"metric {module}.profit" in json.dumps(ran.told)
+
+
+def test_a_metric_that_the_holdout_has_no_score_in(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], clean_path: None
+) -> None:
+    """The folds were scored: there is a winner all the same, told to be without an estimate; criteria are not met."""
+    body = "    assert len(target) != 72\n    return float(np.mean(target == guess))\n"
+    source = f"import numpy as np\n\n\ndef profit(target, guess):\n{body}"
+    few = {"search": {"budget": {"trials": 2}, "families": ["linear"]}, "validation": {"folds": 3, "holdout": 0.2}}
+    spec = own(tmp_path, "own_fold_only", source, **few)
+    result = run_inline(spec, tmp_path / "run")
+    assert result["holdout_score"] is None and "RUN007" in {warning["code"] for warning in result["warnings"]}
+    assert command(capsys, "verify", tmp_path / "run/package").code == 0
+    strict = own(tmp_path, "own_fold_only", source, **few, accept=[{"metric": "own_fold_only.profit", "at_least": 0.1}])
+    ran = command(capsys, "train", strict, "-o", tmp_path / "strict", "--executor", "inline")
+    assert ran.codes == {"ACC003"} and not (tmp_path / "strict/package").exists()
 
 
 @pytest.mark.slow

@@ -16,6 +16,7 @@ from .scoring.field_names import field_names
 from .scoring.table import BadInput, Problem
 
 _FORM = '{"rows": [{"field": value, ...}, ...]}'
+_MOST_FIELDS = 10_000  # beside the model's own
 _LONGEST = 1 << 30  # characters of one csv field; the limit on the body comes first
 
 
@@ -72,7 +73,7 @@ def csv_columns(body: bytes, encoding: str, most: int) -> Mapping[str, Sequence[
         refuse("a readable csv text", str(problem))
     if not lines:
         refuse("a first line with the names of the columns", "an empty text")
-    names, rows = field_names(lines[0]), lines[1:]
+    names, rows = _names(lines[0]), lines[1:]
     if len(rows) > most:
         raise TooManyRows
     wrong = [(row, len(fields)) for row, fields in enumerate(rows) if len(fields) != len(names)]
@@ -80,6 +81,17 @@ def csv_columns(body: bytes, encoding: str, most: int) -> Mapping[str, Sequence[
         expected = f"{len(names)} fields, as in the first line"
         raise BadInput(Problem(row, "", expected, f"{width} fields") for row, width in wrong)
     return {name: [row[at] for row in rows] for at, name in enumerate(names)}
+
+
+def _names(header: list[str]) -> Sequence[str]:
+    """The names of the first line; one that is there twice has no meaning, unless the training file had it so, too."""
+    if len(header) > _MOST_FIELDS + len(FIELDS):
+        refuse(f"at most {_MOST_FIELDS + len(FIELDS)} columns", f"{len(header)} columns")
+    names, known = field_names(header), {field.name for field in FIELDS}
+    for given, name in zip(header, names, strict=True):
+        if given.strip() and name != given and name not in known:
+            refuse("one column of this name", "a column that is there twice", field=given)
+    return names
 
 
 def refuse(expected: str, found: str, row: int = WHOLE, field: str = "") -> NoReturn:

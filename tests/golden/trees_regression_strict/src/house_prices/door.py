@@ -14,9 +14,7 @@ from .scoring.table import BadInput, ColumnSpec, Problem, columns_from, fields_o
 
 def specs_of(fields: Sequence[Field]) -> tuple[ColumnSpec, ...]:
     """How the columns of these fields are read."""
-    return tuple(
-        ColumnSpec(f.name, f.physical, f.tokens, f.time_format, f.number_format, f.names_of) for f in fields
-    )
+    return tuple(ColumnSpec(f.name, f.physical, f.tokens, f.time_format, f.number_format, f.names_of) for f in fields)
 
 
 SPECS = specs_of(FIELDS)
