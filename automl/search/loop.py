@@ -253,7 +253,7 @@ class _Search:
         if self._race.goes_on(score):
             self._let_go_on(trial)
             return None
-        best = self._best  # there is one: the baseline is settled first
+        best = self._best  # none where the baseline and the first trial failed
         return trial.prune(score if best is None else best.score + score - best.folds[0])
 
     def _close(self, ended: TrialScore | UnscoredTrial, known: bool) -> None:

@@ -17,6 +17,7 @@ from .scoring.table import BadInput, Problem
 
 _FORM = '{"rows": [{"field": value, ...}, ...]}'
 _MOST_FIELDS = 10_000  # beside the model's own
+_KNOWN = frozenset(field.name for field in FIELDS)
 _LONGEST = 1 << 30  # characters of one csv field; the limit on the body comes first
 
 
@@ -87,9 +88,9 @@ def _names(header: list[str]) -> Sequence[str]:
     """The names of the first line; one that is there twice has no meaning, unless the training file had it so, too."""
     if len(header) > _MOST_FIELDS + len(FIELDS):
         refuse(f"at most {_MOST_FIELDS + len(FIELDS)} columns", f"{len(header)} columns")
-    names, known = field_names(header), {field.name for field in FIELDS}
+    names = field_names(header)
     for given, name in zip(header, names, strict=True):
-        if given.strip() and name != given and name not in known:
+        if given.strip() and name != given and name not in _KNOWN:
             refuse("one column of this name", "a column that is there twice", field=given)
     return names
 
@@ -166,11 +167,11 @@ def _whole(text: str) -> bool:
 
 def _delimiter(text: str) -> str:
     """As for files: the one under which the first line names most of the columns."""
-    names, start = {field.name for field in FIELDS}, text.lstrip("\r\n")
+    start = text.lstrip("\r\n")
 
     def known(delimiter: str) -> int:
         try:
-            return len(names.intersection(next(csv.reader(io.StringIO(start, newline=""), delimiter=delimiter), [])))
+            return len(_KNOWN.intersection(next(csv.reader(io.StringIO(start, newline=""), delimiter=delimiter), [])))
         except csv.Error:
             return 0
 
