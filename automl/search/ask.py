@@ -22,7 +22,7 @@ from automl.value import derive_seed
 
 _FLOOR = 0.05  # the least probability of a candidate
 _FLOORS = 0.2  # what all of these may come to together: with many candidates each has less
-_STARTUP = 8  # so many trials of a candidate before its densities are trusted
+_STARTUP = 10  # so many trials of a candidate before its densities are trusted
 _REDRAWS = 4
 _DRAWS = 1000  # of an infinite space, until one is taken that was asked already: its reals are hardly any
 
