@@ -8,6 +8,7 @@ its next job.
 from __future__ import annotations
 
 import os
+import socket
 import sys
 import sysconfig
 import time
@@ -18,12 +19,14 @@ from typing import Any
 
 import ray
 from ray.exceptions import OutOfMemoryError, RayError, RayTaskError
+from ray.experimental.internal_kv import _internal_kv_get, _internal_kv_put
 
 from automl.errors import error
+from automl.executors.memory import Rooms, beyond_text, free_for_fits
 from automl.executors.session import Session, start_ray
 from automl.executors.settings import ExecutorSettings
 from automl.executors.slots import HINT, STARTS, Slot, SlotExecutor
-from automl.executors.worker import THREAD_VARIABLES, describe, execute
+from automl.executors.worker import THREAD_VARIABLES, become_worker, describe, execute
 from automl.jobs import Done, Job, Outcome, Run
 
 _START_S = 120.0  # a cluster that gives no worker at all in this time is busy with others' work
@@ -42,6 +45,8 @@ class RayExecutor(SlotExecutor[_Slot]):
 
     def __init__(self, run: Run, context: Any, session: Session, owns_session: bool = False) -> None:
         super().__init__(session.workers)
+        hosts = {node["NodeManagerHostname"] for node in ray.nodes() if node["Alive"]}
+        self._rooms = Rooms(-(-session.workers // max(1, len(hosts))))
         self._session = session
         self._owns_session = owns_session
         self._shared = (run, ray.put(context))
@@ -68,8 +73,8 @@ class RayExecutor(SlotExecutor[_Slot]):
 
     def _hand_out(self) -> None:
         for slot in self._slots:
-            if slot.reference is None and self._queue:
-                slot.work = self._queue.popleft()
+            if slot.reference is None and (work := self._next_for(slot)) is not None:
+                slot.work = work
                 slot.began = time.monotonic()
                 slot.reference = slot.actor.run.remote(slot.work.job)
 
@@ -104,13 +109,18 @@ class RayExecutor(SlotExecutor[_Slot]):
                 self._end(slot, Outcome.FAILED, describe(problem.cause))
                 self._free(slot)
             except RayError as problem:
-                self._lost(slot, _cause(problem), Outcome.FAILED)
+                beyond = slot.work is not None and _was_ended(slot.actor)
+                cause = beyond_text(slot.work.job) if slot.work is not None and beyond else _cause(problem)
+                self._lost(slot, cause, Outcome.OUT_OF_MEMORY if beyond else Outcome.FAILED)
             except Exception as problem:  # the answer could not be read here
                 self._end(slot, Outcome.FAILED, describe(problem))
                 self._free(slot)
             else:
                 if slot.work is not None:
                     self._finished.append(_with_deaths(answer, slot.work.deaths))
+                else:
+                    slot.host, free = answer
+                    self._rooms.open(slot.host, free)
                 slot.failed_starts = 0
                 self._free(slot)
 
@@ -128,11 +138,11 @@ class RayExecutor(SlotExecutor[_Slot]):
 
     def _replace(self, slot: _Slot, failed_starts: int) -> None:
         ray.kill(slot.actor, no_restart=True)
+        self._vacate(slot)
         self._slots[self._slots.index(slot)] = self._new_slot(failed_starts)
 
-    @staticmethod
-    def _free(slot: _Slot) -> None:
-        slot.work = None
+    def _free(self, slot: _Slot) -> None:
+        self._vacate(slot)
         slot.reference = None
 
 
@@ -146,14 +156,30 @@ class _Worker:
     """What lives in a worker process: the function and the context, fetched once."""
 
     def __init__(self, run: Run, context: Any) -> None:
+        become_worker(_note_the_end)
         self._run = run
         self._context = context
 
-    def ready(self) -> None:
-        """Answered once the process, its imports and the context are there."""
+    def ready(self) -> tuple[str, int]:
+        """Answered once the process, its imports and the context are there: this host, and its memory for fits."""
+        return socket.gethostname(), free_for_fits()
 
     def run(self, job: Job) -> Done:
         return execute(self._run, self._context, job)
+
+
+def _note_the_end() -> None:
+    """Tell the cluster's head that this worker was ended for its memory: Ray tells nobody its exit code."""
+    _internal_kv_put(_note_of(ray.get_runtime_context().get_actor_id()), b"memory")
+
+
+def _was_ended(actor: Any) -> bool:
+    """Whether a dead worker was ended for its memory."""
+    return bool(_internal_kv_get(_note_of(actor._actor_id.hex())))
+
+
+def _note_of(actor: str | None) -> bytes:
+    return f"automl-ended-{actor}".encode()
 
 
 def _actor_class(threads: int) -> Any:

@@ -8,6 +8,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from automl.executors.memory import Rooms, limited
 from automl.executors.worker import timeout_text
 from automl.jobs import Done, Job, Outcome
 
@@ -26,8 +27,13 @@ class Try:
 
 @dataclass(eq=False, kw_only=True)
 class Slot:
-    """One worker process. `work` is None while it starts and while it is free."""
+    """One worker process. `work` is None while it starts and while it is free.
 
+    `host`: the machine that it runs on, known once it is ready. `claim`: the memory that its work was given there.
+    """
+
+    host: str = ""
+    claim: int = 0
     work: Try | None = None
     began: float = field(default_factory=time.monotonic)  # its start, then that of its work
     failed_starts: int = 0
@@ -50,6 +56,7 @@ class SlotExecutor(ABC, Generic[S]):
         self._queue: deque[Try] = deque()
         self._finished: deque[Done] = deque()
         self._slots: list[S] = []
+        self._rooms = Rooms(workers)
 
     def submit(self, job: Job) -> None:
         """Queue the job, and hand it to a free worker."""
@@ -79,6 +86,27 @@ class SlotExecutor(ABC, Generic[S]):
         for slot in list(self._slots):
             if slot.work is not None:
                 self._replace(slot, 0)
+
+    def _next_for(self, slot: S) -> Try | None:
+        """Take the first job off the queue for a free slot; None: there is none, or others have its memory still."""
+        while self._queue:
+            work = self._queue[0]
+            ended = self._rooms.too_large(work.job)
+            if ended is None:
+                claim = self._rooms.take(slot.host, work.job)
+                if claim is None:
+                    return None
+                slot.claim = claim
+                self._queue.popleft()
+                return Try(limited(work.job, claim), work.deaths)
+            self._queue.popleft()
+            self._finished.append(ended)
+        return None
+
+    def _vacate(self, slot: S) -> None:
+        """The slot's work has ended, or its worker has."""
+        self._rooms.give_back(slot.host, slot.claim)
+        slot.work, slot.claim = None, 0
 
     def _kill_overdue(self) -> None:
         """End what is past its deadline; what has ended in the same moment is taken in next."""
