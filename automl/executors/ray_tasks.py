@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import ray
-from ray.exceptions import OutOfMemoryError, RayError, RayTaskError
+from ray.exceptions import ActorUnavailableError, OutOfMemoryError, RayError, RayTaskError
 
 from automl.errors import error
 from automl.executors.session import Session, start_ray
@@ -104,22 +104,22 @@ class RayExecutor(SlotExecutor[_Slot]):
                 self._end(slot, Outcome.FAILED, describe(problem.cause))
                 self._free(slot)
             except RayError as problem:
-                self._lost(slot, _cause(problem), Outcome.FAILED)
+                self._lost(slot, _cause(problem), Outcome.FAILED, _with_its_node(problem))
             except Exception as problem:  # the answer could not be read here
                 self._end(slot, Outcome.FAILED, describe(problem))
                 self._free(slot)
             else:
                 if slot.work is not None:
-                    self._finished.append(_with_deaths(answer, slot.work.deaths))
+                    self._finished.append(_with_retries(answer, slot.work.retried))
                 slot.failed_starts = 0
                 self._free(slot)
 
-    def _lost(self, slot: _Slot, cause: str, outcome: Outcome) -> None:
+    def _lost(self, slot: _Slot, cause: str, outcome: Outcome, with_node: bool = False) -> None:
         """The worker is gone: try its job once more, and start another worker."""
         work = slot.work
         if work is None and slot.failed_starts + 1 >= STARTS:
             raise error("EXE012", f"a worker cannot be started: {cause}", hint=HINT)
-        if outcome is not Outcome.FAILED or not self._retry(slot):
+        if outcome is not Outcome.FAILED or not self._retry(slot, with_node):
             self._end(slot, outcome, cause, crashed=outcome is Outcome.FAILED)
         self._replace(slot, 0 if work is not None else slot.failed_starts + 1)
 
@@ -176,8 +176,14 @@ def _own_folders() -> list[str]:
     ]
 
 
-def _with_deaths(done: Done, deaths: int) -> Done:
-    return replace(done, retried=deaths) if deaths else done
+def _with_retries(done: Done, retried: int) -> Done:
+    return replace(done, retried=retried) if retried else done
+
+
+def _with_its_node(problem: BaseException) -> bool:
+    """Whether a worker is gone because its node is. Out of touch counts as that: a process that died alone is told of
+    by its node within a second, a dead node is missed after several."""
+    return isinstance(problem, ActorUnavailableError) or "node has died" in str(problem)
 
 
 def _cause(problem: BaseException) -> str:
