@@ -51,7 +51,7 @@ class Done:
     cpu_s: float = 0.0
     peak_bytes: int = 0
     worker: str = ""
-    retried: int = 0  # how often it was started anew because its worker died
+    retried: int = 0  # how often it was started anew because its worker, or its node, died
     crashed: bool = False  # FAILED because the worker died under it, and died again when it was tried anew
 
 
