@@ -12,6 +12,7 @@ from automl.params import ParamValue
 from automl.value import canonical_json
 
 Line = Mapping[str, Any]  # one event of the ledger
+Place = tuple[int, int]  # a rung and a fold
 OPEN = "open"
 
 
@@ -62,13 +63,13 @@ def counts(rows: Iterable[TrialRow]) -> dict[str, int]:
 def trials_of(lines: Iterable[Line]) -> tuple[TrialRow, ...]:
     """The trials that stand in a ledger's events (without its header), by number."""
     asked: dict[int, Line] = {}
-    fits: dict[str, dict[int, Line]] = {}  # by what is fitted: trials of equal parameters share their fits
+    fits: dict[str, dict[Place, Line]] = {}  # by what is fitted: trials of equal parameters share their fits
     closed: dict[int, Line] = {}
     for line in lines:
         if line["event"] == "asked":
             asked[line["trial"]] = line
         elif line["event"] == "finished":
-            fits.setdefault(_content(asked[line["trial"]]), {})[line["fold"]] = line
+            fits.setdefault(_content(asked[line["trial"]]), {})[line["rung"], line["fold"]] = line
         elif line["event"] == "settled" and "closed" in line:
             closed[line["trial"]] = line["closed"]
     return tuple(_row(line, fits.get(_content(line), {}), closed.get(number)) for number, line in sorted(asked.items()))
@@ -78,8 +79,9 @@ def _content(asked: Line) -> str:
     return canonical_json([asked["candidate"], asked["params"]])
 
 
-def _row(asked: Line, fits: Mapping[int, Line], closed: Line | None) -> TrialRow:
-    units = [fits[fold] for fold in sorted(fits)]
+def _row(asked: Line, fits: Mapping[Place, Line], closed: Line | None) -> TrialRow:
+    units = [fits[place] for place in sorted(fits)]
+    whole = {fold: fits[rung, fold] for rung, fold in sorted(fits)}  # a fold is whole in the last rung that has it
     ended = closed or {"outcome": OPEN, "score": None, "rounds": None}
     errors = [unit["error"] for unit in units if unit.get("error")]
     scored = ended["score"] is not None
@@ -88,7 +90,7 @@ def _row(asked: Line, fits: Mapping[int, Line], closed: Line | None) -> TrialRow
         candidate=asked["candidate"],
         outcome=ended["outcome"],
         score=ended["score"],
-        folds=tuple(_fold_score(unit, ended) for unit in units) if scored else (),
+        folds=tuple(_fold_score(unit, ended) for _, unit in sorted(whole.items())) if scored else (),
         rounds=ended["rounds"],
         threshold=ended.get("threshold"),
         wall_s=sum(float(unit["wall_s"]) for unit in units),

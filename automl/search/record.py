@@ -47,7 +47,7 @@ class Record:
         """A result arrived. The first one for a key stays."""
         if result.key in self.results:
             return
-        place = {"trial": unit.trial, "fold": unit.fold}
+        place = unit._asdict()
         if result.retried:
             self._ledger.note("retried", {**place, "key": result.key, "times": result.retried})
         self.results[result.key] = result
@@ -58,7 +58,7 @@ class Record:
         if unit in self._settled:
             return
         self._settled.add(unit)
-        line: dict[str, Any] = {"trial": unit.trial, "fold": unit.fold, "outcome": result.outcome.value}
+        line: dict[str, Any] = {**unit._asdict(), "outcome": result.outcome.value}
         self._ledger.note("settled", line if closed is None else {**line, "closed": dict(closed)})
 
     def note_decision(self, decision: Decision) -> None:
@@ -79,7 +79,7 @@ class Record:
         elif kind == "finished":
             self.results[event["key"]] = from_json(event)
         elif kind == "settled":
-            self._settled.add(Unit(event["trial"], event["fold"]))
+            self._settled.add(Unit(event["trial"], event["rung"], event["fold"]))
         elif kind == "decision":
             self._read_decision({name: value for name, value in event.items() if name != "event"})
 
