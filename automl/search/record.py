@@ -80,7 +80,7 @@ class Record:
         """A result arrived. The first one for a key stays."""
         if result.key in self._results:
             return
-        place = {"trial": unit.trial, "fold": unit.fold}
+        place = unit._asdict()
         if result.retried:
             self._note("retried", {**place, "key": result.key, "times": result.retried})
         self._results[result.key] = result
@@ -96,7 +96,7 @@ class Record:
         self._settled += 1
         if self._settled <= self._lines["settled"]:
             return True
-        line: dict[str, Any] = {"trial": unit.trial, "fold": unit.fold, "outcome": result.outcome.value}
+        line: dict[str, Any] = {**unit._asdict(), "outcome": result.outcome.value}
         self._note("settled", line if closed is None else {**line, "closed": dict(closed)})
         return False
 
