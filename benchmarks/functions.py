@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -39,7 +40,7 @@ def sphere(params: Mapping[str, ParamValue]) -> float:
 def rosenbrock(params: Mapping[str, ParamValue]) -> float:
     """A curved valley (Rosenbrock 1960)."""
     x = _point(params)
-    return sum(100.0 * (b - a * a) ** 2 + (1.0 - a) ** 2 for a, b in zip(x, x[1:], strict=False))
+    return sum(100.0 * (b - a * a) ** 2 + (1.0 - a) ** 2 for a, b in itertools.pairwise(x))
 
 
 def branin(params: Mapping[str, ParamValue]) -> float:

@@ -9,7 +9,7 @@ from automl.data.schema import Schema
 from automl.graph import Graph, Node
 from automl.jobs import Done, Job, Outcome, Scores
 from automl.params import Float, Param
-from automl.plan import Candidate, Forecast, Plan, RowPlan
+from automl.plan import Candidate, Forecast, Plan, RowPlan, Rung
 from automl.rows import Split
 from automl.spec.model import TaskSpec
 
@@ -65,6 +65,7 @@ def plan_over(space: Mapping[str, Param], metric: str = "roc_auc", seed: int = 0
             folds=Split(kind="random", folds=3, seed=2),
             inner=Split(kind="random", folds=2, seed=3),
         ),
+        rungs=(Rung(folds=(0,)), Rung(folds=(1, 2))),
         candidates=(candidate("constant", {}), candidate("logistic_regression", space)),
         decisions=(),
         floor_s=1.0,

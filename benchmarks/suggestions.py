@@ -46,36 +46,43 @@ def main() -> None:
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     for known in asked.known:
         cost = {name: costs(known) for name, costs in COSTS.items()}
-        print(f"{known:>7} known trials:  " + "  ".join(f"{n} {ms:.2f} ms" for n, ms in cost.items()), file=sys.stderr)
-        append(asked.out, {"measure": "suggestion cost", "known": known, "ms": cost, "goal_ms": GOAL_MS, "seed": 0})
-    told = [compared(function, asked.trials, asked.seeds) for function in FUNCTIONS]
-    told += [compared(tuned(name), asked.trials, max(1, asked.seeds // 3)) for name in TASKS[: asked.tasks]]
-    for lines in told:
-        for line in lines:
-            append(asked.out, line)
+        shown = "  ".join(f"{name} {wall:.2f} ms ({cpu:.2f} CPU)" for name, (wall, cpu) in cost.items())
+        print(f"{known:>7} known trials:  {shown}", file=sys.stderr)
+        told = {f"{name}_ms": {"wall": wall, "cpu": cpu} for name, (wall, cpu) in cost.items()}
+        append(asked.out, {"measure": "suggestion cost", "known": known, **told, "goal_ms": GOAL_MS, "seed": 0})
+    lines = [line for function in FUNCTIONS for line in compared(function, asked.trials, asked.seeds)]
+    for name in TASKS[: asked.tasks]:
+        lines += compared(tuned(name), asked.trials, max(1, asked.seeds // 3))
+    for line in lines:
+        append(asked.out, line)
     for trials in asked.trials:
-        append(asked.out, summary([line for lines in told for line in lines if line["trials"] == trials]))
+        for real in (False, True):
+            if some := [line for line in lines if line["trials"] == trials and line["real"] == real]:
+                append(asked.out, summary(some))
 
 
-# -- cost ---------------------------------------------------------------------------------------------------------------
+# -- cost ---------------------------------------------------------------------------------------------------------
 
 
-def our_cost(known: int) -> float:
-    """Mean milliseconds of a suggestion and of learning its result, at so many known trials."""
+Cost = tuple[float, float]  # mean milliseconds of wall and of CPU
+
+
+def our_cost(known: int) -> Cost:
+    """What is paid for a suggestion and of learning its result, at so many known trials."""
     plan, history, draws = plan_over(unit_space(8)), History(True), np.random.default_rng(0)
     for number in range(1, known + 1):
         params = {name: float(draws.random()) for name in plan.candidates[1].space}
         _tell(history, number, params, -sum((float(value) - 0.3) ** 2 for value in params.values()))
     history.add_asked("constant", {})
     _one(plan, known + 1, history)  # imports the library
-    repeats, began = 100, time.perf_counter()
+    repeats, clock = 200, _Clock()
     for number in range(known + 2, known + 2 + repeats):
         params = _one(plan, number, history)
         _tell(history, number, params, -sum((float(value or 0) - 0.3) ** 2 for value in params.values()))
-    return (time.perf_counter() - began) / repeats * 1e3
+    return clock.each(repeats)
 
 
-def plain_cost(known: int) -> float:
+def plain_cost(known: int) -> Cost:
     """The same of Optuna's own study."""
     study = optuna.create_study(direction="maximize", sampler=_plain_sampler(0))
     space, draws = distributions(unit_space(8)), np.random.default_rng(0)
@@ -83,17 +90,29 @@ def plain_cost(known: int) -> float:
         params = {name: float(draws.random()) for name in space}
         value = -sum((x - 0.3) ** 2 for x in params.values())
         study.add_trial(optuna.trial.create_trial(params=params, distributions=space, value=value))
-    repeats, began = 20, time.perf_counter()
+    repeats, clock = 20, _Clock()
     for _ in range(repeats):
         trial = study.ask(space)
         study.tell(trial, -sum((float(value) - 0.3) ** 2 for value in trial.params.values()))
-    return (time.perf_counter() - began) / repeats * 1e3
+    return clock.each(repeats)
 
 
-COSTS: dict[str, Callable[[int], float]] = {"ours": our_cost, "optuna": plain_cost}
+class _Clock:
+    """Wall and CPU seconds since it was made."""
+
+    def __init__(self) -> None:
+        self._wall, self._cpu = time.perf_counter(), time.process_time()
+
+    def each(self, repeats: int) -> Cost:
+        """Milliseconds for each of so many."""
+        wall, cpu = time.perf_counter() - self._wall, time.process_time() - self._cpu
+        return wall / repeats * 1e3, cpu / repeats * 1e3
 
 
-# -- quality ------------------------------------------------------------------------------------------------------------
+COSTS: dict[str, Callable[[int], Cost]] = {"ours": our_cost, "optuna": plain_cost}
+
+
+# -- quality ------------------------------------------------------------------------------------------------------
 
 
 def ours(function: Function, trials: int, seed: int) -> list[float]:
@@ -143,13 +162,21 @@ def compared(function: Function, trials: list[int], seeds: int) -> list[dict[str
 
 def summary(lines: list[dict[str, Any]]) -> dict[str, Any]:
     """Over all functions alike: means, and the spread between functions."""
-    told: dict[str, Any] = {"measure": "suggestion quality, all", "trials": lines[0]["trials"], "functions": len(lines)}
+    told: dict[str, Any] = {
+        "measure": "suggestion quality, all",
+        "trials": lines[0]["trials"],
+        "functions": len(lines),
+        "real": lines[0]["real"],
+    }
     for what in ("rank", "regret"):
         for name in SYSTEMS:
             values = [line[what][name] for line in lines]
             told[f"{what}_{name}"] = [statistics.fmean(values), statistics.pstdev(values)]
     shown = "  ".join(f"{n} {told[f'rank_{n}'][0]:.2f}/{told[f'regret_{n}'][0]:.3f}" for n in SYSTEMS)
-    print(f"{'all ' + str(len(lines)):<16}{told['trials']:>5} trials  mean rank/regret  {shown}", file=sys.stderr)
+    print(
+        f"{'all ' + ('real' if told['real'] else 'synthetic'):<16}{told['trials']:>5} trials  mean rank/regret  {shown}",
+        file=sys.stderr,
+    )
     return told
 
 
@@ -168,7 +195,7 @@ def _regret(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     return found
 
 
-# -- how the two are asked ----------------------------------------------------------------------------------------------
+# -- how the two are asked ----------------------------------------------------------------------------------------
 
 
 def _one(plan: Plan, number: int, history: History) -> dict[str, ParamValue]:
