@@ -162,21 +162,15 @@ def compared(function: Function, trials: list[int], seeds: int) -> list[dict[str
 
 def summary(lines: list[dict[str, Any]]) -> dict[str, Any]:
     """Over all functions alike: means, and the spread between functions."""
-    told: dict[str, Any] = {
-        "measure": "suggestion quality, all",
-        "trials": lines[0]["trials"],
-        "functions": len(lines),
-        "real": lines[0]["real"],
-    }
+    told: dict[str, Any] = {"measure": "suggestion quality, all", "functions": len(lines)}
+    told |= {name: lines[0][name] for name in ("trials", "real", "seeds")}
     for what in ("rank", "regret"):
         for name in SYSTEMS:
             values = [line[what][name] for line in lines]
             told[f"{what}_{name}"] = [statistics.fmean(values), statistics.pstdev(values)]
     shown = "  ".join(f"{n} {told[f'rank_{n}'][0]:.2f}/{told[f'regret_{n}'][0]:.3f}" for n in SYSTEMS)
-    print(
-        f"{'all ' + ('real' if told['real'] else 'synthetic'):<16}{told['trials']:>5} trials  mean rank/regret  {shown}",
-        file=sys.stderr,
-    )
+    name = "all real" if told["real"] else "all synthetic"
+    print(f"{name:<16}{told['trials']:>5} trials  mean rank/regret  {shown}", file=sys.stderr)
     return told
 
 

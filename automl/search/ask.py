@@ -137,7 +137,12 @@ class _Sampler:
         self._learnt = len(self.lessons)
         # A study remembers what it has shown to a sampler, and forgets it when it is asked itself. Another one of the
         # same storage knows of nothing.
-        self._study = self._optuna.load_study(study_name="lessons", storage=self._storage)
+        self._study = self._optuna.load_study(
+            study_name="lessons",
+            storage=self._storage,
+            sampler=self._optuna.samplers.RandomSampler(),  # never asked, and made sooner than the default
+            pruner=self._optuna.pruners.NopPruner(),
+        )
 
     def draw(self, seed: int) -> dict[str, ParamValue]:
         sampler = self._tpe(seed)
