@@ -16,6 +16,8 @@ from automl.value import canonical_json
 RISK_S = 1.0  # so many seconds of fits may be lost with the machine's power, and then be fitted anew
 RISK_LINES = 1000
 
+_NEVER = "never settled"
+
 Standing = tuple[str, Mapping[str, ParamValue]]
 
 
@@ -31,7 +33,7 @@ class Record:
         self._ledger = ledger
         self.cut: int | None = None
         self.busy_s = 0.0  # in fits, of all sessions
-        self._lines: Counter[str] = Counter()  # how many of each event stood there
+        self._trials = 0  # how many were asked before
         self._decisions: set[str] = set()
         for event in ledger.events():
             self._survey(event)
@@ -39,7 +41,7 @@ class Record:
         self._asked: dict[int, Standing] = {}  # read, and not asked for yet
         self._results: dict[str, UnitResult] = {}  # at hand, and not settled yet
         self._wanted: Counter[str] = Counter()  # by units that are placed
-        self._settled = 0
+        self._settled: dict[Unit, Any] = {}  # read, and not settled yet: what is said of their trial's end
         self._risk_s, self._risk_lines = 0.0, 0
         if extend and self.cut is not None:
             self._note("decision", {"kind": "extended", "settled": self.cut})
@@ -47,7 +49,7 @@ class Record:
 
     def asked(self, trial: int) -> Standing | None:
         """The candidate and the parameters of a trial that stands there; None: it was not asked before."""
-        if trial >= self._lines["asked"]:
+        if trial >= self._trials:
             return None
         while trial not in self._asked and self._read_on():
             pass
@@ -91,13 +93,16 @@ class Record:
     def note_settled(self, unit: Unit, result: UnitResult, closed: Mapping[str, Any] | None) -> bool:
         """A unit is settled; `closed`: how its trial ended with it (outcome, score, rounds). Whether that stood there.
 
-        Units are settled in one order, in this session and before: the first ones stand there.
+        It need not be the next such line, nor say the same: an earlier session that had come to the end of its trials
+        settled the last ones without those that a longer run has between them. What is said last holds.
         """
-        self._settled += 1
-        if self._settled <= self._lines["settled"]:
+        while unit not in self._settled and self._read_on():
+            pass
+        said = None if closed is None else dict(closed)
+        if self._settled.pop(unit, _NEVER) == said:
             return True
         line: dict[str, Any] = {**unit._asdict(), "outcome": result.outcome.value}
-        self._note("settled", line if closed is None else {**line, "closed": dict(closed)})
+        self._note("settled", line if said is None else {**line, "closed": said})
         return False
 
     def note_decision(self, decision: Decision) -> None:
@@ -118,6 +123,11 @@ class Record:
         else:
             self._ledger.write()
 
+    def close(self) -> None:
+        """Wait until the disk has everything, and leave what was not read."""
+        self.flush()
+        self._past.close()
+
     def flush(self) -> None:
         """Wait until the disk has everything."""
         self._ledger.flush()
@@ -130,8 +140,9 @@ class Record:
     def _survey(self, event: Mapping[str, Any]) -> None:
         """What has to be known of the whole before any of it is used."""
         kind = event["event"]
-        self._lines[kind] += 1
-        if kind == "finished":
+        if kind == "asked":
+            self._trials += 1
+        elif kind == "finished":
             self.busy_s += float(event["wall_s"])
         elif kind == "decision":
             self._read_decision({name: value for name, value in event.items() if name != "event"})
@@ -145,6 +156,8 @@ class Record:
             self._asked[event["trial"]] = (event["candidate"], event["params"])
         elif event["event"] == "finished":
             self._results[event["key"]] = from_json(event)
+        elif event["event"] == "settled":
+            self._settled[Unit(event["trial"], event["rung"], event["fold"])] = event.get("closed")
         return True
 
     def _read_decision(self, fields: Mapping[str, Any]) -> None:
