@@ -74,8 +74,19 @@ def asked(run: Path) -> list[tuple[str, dict[str, Any]]]:
 
 
 def settled(run: Path) -> list[dict[str, Any]]:
-    """What is settled, in that order: units, how they ended, and the scores of the trials that ended with them."""
+    """What is settled, in order: units, how they ended, and the scores of the trials that ended with them."""
     return events(run, "settled")
+
+
+def by_unit(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """In the order of trials, and of folds in them."""
+    return sorted(lines, key=lambda line: (line["trial"], line["fold"]))
+
+
+def budgets(run: Path) -> list[str]:
+    """The different budgets of its sessions, in order."""
+    view = ledger(run)
+    return list(dict.fromkeys(str(line["budget"]) for line in (view.header, *view.events) if "budget" in line))
 
 
 def files_of(package: Path) -> dict[str, bytes]:
