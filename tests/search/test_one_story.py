@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from automl.jobs import Done, Job, Outcome
 from automl.params import Choice, Int, Param, ParamValue
 from automl.plan import Plan
+from automl.report.history import trials_of
 from automl.search.ask import Proposal
 from automl.search.budget import Deadline, SearchSettings
 from automl.search.history import History
@@ -102,7 +103,7 @@ def ask_everything(plan: Plan, number: int, history: History) -> Proposal:
     """A candidate and parameters out of all that is known: one score more, or another one, and all is different."""
     if number < len(plan.candidates):
         return Proposal(plan.candidates[number], plan.candidates[number].defaults)
-    known = [[(one.number, one.score) for one in history.lessons(found.id)] for found in plan.candidates]
+    known = [[(one.number, one.score) for one in history.of(found.id).lessons.taken] for found in plan.candidates]
     dice = random.Random(canonical_json([number, known]))
     candidate = dice.choice(plan.candidates[1:])
     return Proposal(candidate, {name: _draw(param, dice) for name, param in sorted(candidate.space.items())})
@@ -132,10 +133,15 @@ def play(path: Path, session: Session, **more: Any) -> Story | None:
     return story
 
 
-def lines(path: Path) -> list[str]:
-    """What is asked and settled. Sorted: a session with a smaller budget wrote the end of its trials before others."""
-    told = [event for event in read_ledger(path).events if event["event"] in ("asked", "settled")]
-    return sorted(canonical_json(event) for event in told)
+def lines(path: Path, trials: int) -> list[list[str]]:
+    """What is asked, and what is settled with that budget, each in the order of the file."""
+    found = [event for event in read_ledger(path).events if event.get("budget", trials) == trials]
+    return [[canonical_json(event) for event in found if event["event"] == kind] for kind in ("asked", "settled")]
+
+
+def outcomes(path: Path) -> list[tuple[int, str, float | None]]:
+    """What the leaderboard says of each trial."""
+    return [(row.number, row.outcome, row.score) for row in trials_of(read_ledger(path).events)]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -180,9 +186,10 @@ def test_sessions_of_any_kind_tell_one_story(
     for session in before:
         play(path, session)
     assert play(path, Session(workers=workers, order=order)) == whole[0]
-    assert lines(path) == lines(whole[1])
+    assert lines(path, TRIALS) == lines(whole[1], TRIALS)
     keys = [event["key"] for event in read_ledger(path).events if event["event"] == "finished"]
     assert len(keys) == len(set(keys)), "a result was written twice"
+    assert outcomes(path) == outcomes(whole[1])
 
 
 @pytest.mark.slow
@@ -194,7 +201,7 @@ def test_a_ledger_cut_at_every_byte(tmp_path: Path) -> None:
     for end in range(content.index(b"\n") + 1, len(content) + 1):
         path.write_bytes(content[:end])
         assert play(path, Session(trials=FEW, workers=2, order=end)) == story, f"cut after {end} bytes"
-        assert lines(path) == lines(first)
+        assert lines(path, FEW) == lines(first, FEW)
 
 
 @pytest.mark.slow
@@ -209,7 +216,7 @@ def test_a_driver_that_dies_at_every_call(tmp_path: Path) -> None:
         ended = play(path, Session(trials=FEW, workers=3, order=calls, calls=calls))
         play(path, Session(trials=FEW, workers=2, order=calls, calls=calls))
         assert play(path, Session(trials=FEW, workers=4, order=-calls)) == story
-        assert lines(path) == lines(first)
+        assert lines(path, FEW) == lines(first, FEW)
         if ended is not None:
             break
     assert calls > 2 * FEW
@@ -232,4 +239,4 @@ def test_a_search_that_follows_the_real_order_would_be_found(tmp_path: Path, who
         assert told is not None
         assert told != whole[0]
         assert told.asked != whole[0].asked
-    assert lines(tmp_path / "one") != lines(tmp_path / "two")
+    assert lines(tmp_path / "one", TRIALS) != lines(tmp_path / "two", TRIALS)
