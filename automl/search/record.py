@@ -36,7 +36,7 @@ class Record:
         self.busy_s = 0.0  # in fits, of all sessions
         self._lines: Counter[str] = Counter()  # how many of each event stood there
         self._standing: Counter[int | None] = Counter()  # `settled` lines, by the budget for which alone they hold
-        self._budget: int | None = None
+        self._trials: int | None = None  # that budget, once it is used up
         self._decisions: set[str] = set()
         for event in ledger.events():
             self._survey(event)
@@ -85,7 +85,7 @@ class Record:
         """A result arrived. The first one for a key stays."""
         if result.key in self._results:
             return
-        place = {"trial": unit.trial, "fold": unit.fold}
+        place = unit._asdict()
         if result.retried:
             self._note("retried", {**place, "key": result.key, "times": result.retried})
         self._results[result.key] = result
@@ -99,18 +99,18 @@ class Record:
         Units are settled in one order, in this session and before: the first ones stand there.
         """
         self._settled += 1
-        if self._settled <= self._standing[self._budget]:
+        if self._settled <= self._standing[self._trials]:
             return True
-        line: dict[str, Any] = {"trial": unit.trial, "fold": unit.fold, "outcome": result.outcome.value}
-        if self._budget is not None:
-            line["budget"] = self._budget
+        line: dict[str, Any] = {**unit._asdict(), "outcome": result.outcome.value}
+        if self._trials is not None:
+            line["trials"] = self._trials
         self._note("settled", line if closed is None else {**line, "closed": dict(closed)})
         return False
 
-    def all_asked(self, budget: int) -> None:
+    def all_asked(self, trials: int) -> None:
         """From here on, what is settled holds for a budget of so many trials only."""
-        if self._budget is None:
-            self._budget, self._settled = budget, 0
+        if self._trials is None:
+            self._trials, self._settled = trials, 0
 
     def note_decision(self, decision: Decision) -> None:
         """A choice that looked at a clock or at the machine."""
@@ -144,7 +144,7 @@ class Record:
         kind = event["event"]
         self._lines[kind] += 1
         if kind == "settled":
-            self._standing[event.get("budget")] += 1
+            self._standing[event.get("trials")] += 1
         if kind == "finished":
             self.busy_s += float(event["wall_s"])
         elif kind == "decision":

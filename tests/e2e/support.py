@@ -81,8 +81,8 @@ def settled(run: Path) -> list[dict[str, Any]]:
     Of what holds for one budget only, what holds for the last one.
     """
     lines = events(run, "settled")
-    last = max((line.get("budget", 0) for line in lines), default=0)
-    return [line for line in lines if line.get("budget", last) == last]
+    last = max((line.get("trials", 0) for line in lines), default=0)
+    return [line for line in lines if line.get("trials", last) == last]
 
 
 def leaderboard(run: Path) -> list[dict[str, str]]:
