@@ -36,10 +36,12 @@ class TrialRow:
 def rows_of(lines: Iterable[Line]) -> Iterator[TrialRow]:
     """The trials that stand in a ledger's events (without its header): each as soon as it is settled, the others last.
 
-    Only what is open is in memory. Fits that end after their trial did are not counted.
+    Only what is open is in memory, and how trials ended for one budget only: with a larger one they may end in another
+    way. Fits that end after their trial did are not counted.
     """
     asked: dict[int, Line] = {}
     fits: dict[int, list[Line]] = {}
+    for_budget: dict[int, Line] = {}
     for line in lines:
         if line["event"] == "asked":
             asked[line["trial"]], fits[line["trial"]] = line, []
@@ -47,9 +49,12 @@ def rows_of(lines: Iterable[Line]) -> Iterator[TrialRow]:
             fits[line["trial"]].append(line)
         elif line["event"] == "settled" and "closed" in line:
             number = line["trial"]
+            if "trials" in line:
+                for_budget[number] = line["closed"]
+                continue
             yield _row(asked.pop(number), fits.pop(number), line["closed"])
     for number in sorted(asked):
-        yield _row(asked[number], fits[number], None)
+        yield _row(asked[number], fits[number], for_budget.get(number))
 
 
 def trials_of(lines: Iterable[Line]) -> tuple[TrialRow, ...]:

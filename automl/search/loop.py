@@ -144,6 +144,7 @@ class _Search:
     def _ask(self) -> OpenTrial | None:
         number = self._asked
         if self._settings.trials is not None and number >= self._settings.trials:
+            self._record.all_asked(self._settings.trials)
             return None
         standing = self._record.asked(number)
         if standing is None:

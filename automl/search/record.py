@@ -25,6 +25,9 @@ class Record:
     The search takes the same way as the sessions before it, so lines are needed about in the order in which they stand.
     A `cut` that stands in the ledger holds for every later session, until one says that its budget is larger
     (`extend`): then a decision `extended` is written, and the cut before it no longer counts.
+
+    Once all trials of a budget are asked, what is left is settled in another order than with more trials, and may end
+    in another way. Such `settled` lines say for which budget they hold; the others hold for every budget.
     """
 
     def __init__(self, ledger: Ledger, extend: bool) -> None:
@@ -32,6 +35,8 @@ class Record:
         self.cut: int | None = None
         self.busy_s = 0.0  # in fits, of all sessions
         self._lines: Counter[str] = Counter()  # how many of each event stood there
+        self._standing: Counter[int | None] = Counter()  # `settled` lines, by the budget for which alone they hold
+        self._trials: int | None = None  # that budget, once it is used up
         self._decisions: set[str] = set()
         for event in ledger.events():
             self._survey(event)
@@ -94,11 +99,18 @@ class Record:
         Units are settled in one order, in this session and before: the first ones stand there.
         """
         self._settled += 1
-        if self._settled <= self._lines["settled"]:
+        if self._settled <= self._standing[self._trials]:
             return True
         line: dict[str, Any] = {**unit._asdict(), "outcome": result.outcome.value}
+        if self._trials is not None:
+            line["trials"] = self._trials
         self._note("settled", line if closed is None else {**line, "closed": dict(closed)})
         return False
+
+    def all_asked(self, trials: int) -> None:
+        """From here on, what is settled holds for a budget of so many trials only."""
+        if self._trials is None:
+            self._trials, self._settled = trials, 0
 
     def note_decision(self, decision: Decision) -> None:
         """A choice that looked at a clock or at the machine."""
@@ -131,6 +143,8 @@ class Record:
         """What has to be known of the whole before any of it is used."""
         kind = event["event"]
         self._lines[kind] += 1
+        if kind == "settled":
+            self._standing[event.get("trials")] += 1
         if kind == "finished":
             self.busy_s += float(event["wall_s"])
         elif kind == "decision":
