@@ -36,6 +36,7 @@ class Job:
     timeout_s: float | None = None
     memory_bytes: int | None = None
     need_bytes: int | None = None
+    expected_s: float | None = None  # how long the plan expects it to take
     keep: bool = False  # bring States and predictions back (final fits); otherwise scores only
 
 
