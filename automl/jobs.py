@@ -36,6 +36,7 @@ class Job:
     timeout_s: float | None = None
     memory_bytes: int | None = None
     need_bytes: int | None = None
+    again: bool = False  # its worker died under it; where a refused allocation was the cause, it shall not be refused
     keep: bool = False  # bring States and predictions back (final fits); otherwise scores only
 
 

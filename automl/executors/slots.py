@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from abc import ABC, abstractmethod
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
 from automl.executors.memory import Rooms, limited
@@ -122,7 +122,7 @@ class SlotExecutor(ABC, Generic[S]):
         work = slot.work
         if work is None or work.deaths >= RETRIES:
             return False
-        self._queue.appendleft(Try(work.job, work.deaths + 1))
+        self._queue.appendleft(Try(replace(work.job, again=True), work.deaths + 1))
         return True
 
     def _end(self, slot: S, outcome: Outcome, text: str, crashed: bool = False) -> None:
