@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import ray
-from ray.exceptions import OutOfMemoryError, RayError, RayTaskError
+from ray.exceptions import ObjectStoreFullError, OutOfDiskError, OutOfMemoryError, RayError, RayTaskError
 from ray.experimental.internal_kv import _internal_kv_get, _internal_kv_put
 
 from automl.errors import error
@@ -49,7 +49,7 @@ class RayExecutor(SlotExecutor[_Slot]):
         self._rooms = Rooms(-(-session.workers // max(1, len(hosts))))
         self._session = session
         self._owns_session = owns_session
-        self._shared = (run, ray.put(context))
+        self._shared = (run, _put(context))
         self._actor_class = _actor_class(session.threads)
         self._slots = [self._new_slot() for _ in range(self.workers)]
         self._closed = False
@@ -166,6 +166,17 @@ class _Worker:
 
     def run(self, job: Job) -> Done:
         return execute(self._run, self._context, job)
+
+
+def _put(context: Any) -> Any:
+    """Into the object store, once. Raises AutomlError (EXE030) where neither it nor the disk behind it has room."""
+    try:
+        return ray.put(context)
+    except (ObjectStoreFullError, OutOfDiskError) as problem:
+        store = ray.cluster_resources().get("object_store_memory", 0) / 2**20
+        text = f"the table fits neither into Ray's object store ({store:.0f} MiB) nor onto the disk behind it"
+        hint = "make room in /dev/shm and in the folder for temporary files, or take --executor local"
+        raise error("EXE030", f"{text}: {str(problem).splitlines()[0][:200]}", hint=hint) from None
 
 
 def _note_the_end() -> None:

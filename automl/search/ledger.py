@@ -118,7 +118,8 @@ class Ledger:
                 written += os.pwrite(self._descriptor, end.pending[written:], end.offset + written)
             os.fsync(self._descriptor)
         except OSError as problem:
-            raise error("LED005", f"cannot write {self.path}: {problem.strerror}") from None
+            hint = "once that is mended, --resume continues the run: what was written before stands"
+            raise error("LED005", f"cannot write {self.path}: {problem.strerror}", hint=hint) from None
         self._end = _End(end.offset + len(end.pending), b"", end.last)
 
     def close(self) -> None:
