@@ -71,6 +71,8 @@ class SlotExecutor(ABC, Generic[S]):
         limit = None if timeout_s is None else time.monotonic() + timeout_s
         while not self._finished:
             self._hand_out()
+            if self._finished:
+                break
             if not self._slots or (not self._queue and all(slot.work is None for slot in self._slots)):
                 return None
             self._collect(limit)
