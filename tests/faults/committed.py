@@ -13,10 +13,13 @@ from typing import Any
 
 import numpy as np
 
+from automl import fit
 from automl.jobs import Job
+from tests.e2e.delays import delayed_run
 
 MIB = 2**20
 FLOOD = 100 * MIB
+MARK = "commits "  # before a fault, in the place of the name of a job's candidate
 
 
 def _raises() -> object:
@@ -110,6 +113,13 @@ def _marks(params: Mapping[str, Any]) -> object:
     made.write_text(str(os.getpid()))
     made.rename(mark)
     return _sleeps()
+
+
+def faulty_run(context: fit.FitContext, job: Job) -> object:
+    """`automl.fit.run` after a pause, or a fault."""
+    if job.candidate.startswith(MARK):
+        return COMMITTED[job.candidate.removeprefix(MARK)]()
+    return delayed_run(context, job)
 
 
 def commit(_context: Any, job: Job) -> object:
