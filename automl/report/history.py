@@ -34,53 +34,32 @@ class TrialRow:
 
 
 def rows_of(lines: Iterable[Line]) -> Iterator[TrialRow]:
-    """The trials that stand in a ledger's events (without its header), each once what is said of it is final.
+    """The trials that stand in a ledger's events (without its header): each as soon as it is settled, the others last.
 
-    That is when another trial is asked after its end. What a session settled after it had asked its last trial, a later
-    one with more trials may settle otherwise; the last line holds. So only what is open, or ended a session, is in
-    memory. Fits that end long after their trial are not counted.
+    Only what is open is in memory, and how trials ended for one budget only: with a larger one they may end in another
+    way. Fits that end after their trial did are not counted.
     """
-    known: dict[int, _Told] = {}
-    ended: list[int] = []  # since a trial was asked
+    asked: dict[int, Line] = {}
+    fits: dict[int, list[Line]] = {}
+    for_budget: dict[int, Line] = {}
     for line in lines:
-        if line["event"] == "session":
-            ended = []
-        elif line["event"] == "asked":
-            yield from (known.pop(number).row() for number in ended)
-            ended = []
-            known[line["trial"]] = _Told(line)
-        elif "trial" in line and line["trial"] in known:
-            told = known[line["trial"]]
-            told.add(line)
-            if told.closed is not None and line["trial"] not in ended:
-                ended.append(line["trial"])
-    yield from (known[number].row() for number in sorted(known))
+        if line["event"] == "asked":
+            asked[line["trial"]], fits[line["trial"]] = line, []
+        elif line["event"] == "finished" and line["trial"] in asked:
+            fits[line["trial"]].append(line)
+        elif line["event"] == "settled" and "closed" in line:
+            number = line["trial"]
+            if "trials" in line:
+                for_budget[number] = line["closed"]
+                continue
+            yield _row(asked.pop(number), fits.pop(number), line["closed"])
+    for number in sorted(asked):
+        yield _row(asked[number], fits[number], for_budget.get(number))
 
 
 def trials_of(lines: Iterable[Line]) -> tuple[TrialRow, ...]:
     """All of them at once, by number."""
     return tuple(sorted(rows_of(lines), key=lambda row: row.number))
-
-
-@dataclass
-class _Told:
-    """What the lines say of one trial."""
-
-    asked: Line
-    fits: list[Line] = field(default_factory=list)
-    closed: Line | None = None  # how it ended
-    closed_by: tuple[int, int] | None = None  # with which unit
-
-    def add(self, line: Line) -> None:
-        if line["event"] == "finished":
-            self.fits.append(line)
-        elif line["event"] == "settled":
-            unit = (line["rung"], line["fold"])
-            if "closed" in line or unit == self.closed_by:
-                self.closed, self.closed_by = line.get("closed"), unit
-
-    def row(self) -> TrialRow:
-        return _row(self.asked, self.fits, self.closed)
 
 
 def _row(asked: Line, fits: list[Line], closed: Line | None) -> TrialRow:

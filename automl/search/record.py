@@ -16,8 +16,6 @@ from automl.value import canonical_json
 RISK_S = 1.0  # so many seconds of fits may be lost with the machine's power, and then be fitted anew
 RISK_LINES = 1000
 
-_NEVER = "never settled"
-
 Standing = tuple[str, Mapping[str, ParamValue]]
 
 
@@ -27,13 +25,18 @@ class Record:
     The search takes the same way as the sessions before it, so lines are needed about in the order in which they stand.
     A `cut` that stands in the ledger holds for every later session, until one says that its budget is larger
     (`extend`): then a decision `extended` is written, and the cut before it no longer counts.
+
+    Once all trials of a budget are asked, what is left is settled in another order than with more trials, and may end
+    in another way. Such `settled` lines say for which budget they hold; the others hold for every budget.
     """
 
     def __init__(self, ledger: Ledger, extend: bool) -> None:
         self._ledger = ledger
         self.cut: int | None = None
         self.busy_s = 0.0  # in fits, of all sessions
-        self._trials = 0  # how many were asked before
+        self._lines: Counter[str] = Counter()  # how many of each event stood there
+        self._standing: Counter[int | None] = Counter()  # `settled` lines, by the budget for which alone they hold
+        self._trials: int | None = None  # that budget, once it is used up
         self._decisions: set[str] = set()
         for event in ledger.events():
             self._survey(event)
@@ -41,7 +44,7 @@ class Record:
         self._asked: dict[int, Standing] = {}  # read, and not asked for yet
         self._results: dict[str, UnitResult] = {}  # at hand, and not settled yet
         self._wanted: Counter[str] = Counter()  # by units that are placed
-        self._settled: dict[Unit, Any] = {}  # read, and not settled yet: what is said of their trial's end
+        self._settled = 0
         self._risk_s, self._risk_lines = 0.0, 0
         if extend and self.cut is not None:
             self._note("decision", {"kind": "extended", "settled": self.cut})
@@ -49,7 +52,7 @@ class Record:
 
     def asked(self, trial: int) -> Standing | None:
         """The candidate and the parameters of a trial that stands there; None: it was not asked before."""
-        if trial >= self._trials:
+        if trial >= self._lines["asked"]:
             return None
         while trial not in self._asked and self._read_on():
             pass
@@ -93,17 +96,21 @@ class Record:
     def note_settled(self, unit: Unit, result: UnitResult, closed: Mapping[str, Any] | None) -> bool:
         """A unit is settled; `closed`: how its trial ended with it (outcome, score, rounds). Whether that stood there.
 
-        It need not be the next such line, nor say the same: an earlier session that had come to the end of its trials
-        settled the last ones without those that a longer run has between them. What is said last holds.
+        Units are settled in one order, in this session and before: the first ones stand there.
         """
-        while unit not in self._settled and self._read_on():
-            pass
-        said = None if closed is None else dict(closed)
-        if self._settled.pop(unit, _NEVER) == said:
+        self._settled += 1
+        if self._settled <= self._standing[self._trials]:
             return True
         line: dict[str, Any] = {**unit._asdict(), "outcome": result.outcome.value}
-        self._note("settled", line if said is None else {**line, "closed": said})
+        if self._trials is not None:
+            line["trials"] = self._trials
+        self._note("settled", line if closed is None else {**line, "closed": dict(closed)})
         return False
+
+    def all_asked(self, trials: int) -> None:
+        """From here on, what is settled holds for a budget of so many trials only."""
+        if self._trials is None:
+            self._trials, self._settled = trials, 0
 
     def note_decision(self, decision: Decision) -> None:
         """A choice that looked at a clock or at the machine."""
@@ -140,9 +147,10 @@ class Record:
     def _survey(self, event: Mapping[str, Any]) -> None:
         """What has to be known of the whole before any of it is used."""
         kind = event["event"]
-        if kind == "asked":
-            self._trials += 1
-        elif kind == "finished":
+        self._lines[kind] += 1
+        if kind == "settled":
+            self._standing[event.get("trials")] += 1
+        if kind == "finished":
             self.busy_s += float(event["wall_s"])
         elif kind == "decision":
             self._read_decision({name: value for name, value in event.items() if name != "event"})
@@ -156,8 +164,6 @@ class Record:
             self._asked[event["trial"]] = (event["candidate"], event["params"])
         elif event["event"] == "finished":
             self._results[event["key"]] = from_json(event)
-        elif event["event"] == "settled":
-            self._settled[Unit(event["trial"], event["rung"], event["fold"])] = event.get("closed")
         return True
 
     def _read_decision(self, fields: Mapping[str, Any]) -> None:

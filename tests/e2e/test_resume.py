@@ -43,7 +43,7 @@ def test_an_extended_run_is_the_longer_run(spec: Path, finished: Path, tmp_path:
     shorter = files_of(tmp_path / "run" / "package")
     known = len(events(tmp_path / "run", "finished"))
     run_inline(spec, tmp_path / "run", resume=True)
-    check_same(tmp_path / "run", finished, extended=True)
+    check_same(tmp_path / "run", finished)
     assert files_of(tmp_path / "run" / "package") != shorter
     keys = [event["key"] for event in events(tmp_path / "run", "finished")]
     assert 6 < known <= 18
@@ -65,7 +65,7 @@ def test_an_extended_run_survives_a_driver_that_dies_before_it_begins(
         with pytest.raises(KeyboardInterrupt):
             run_inline(spec, tmp_path / "run", resume=True)
     run_inline(spec, tmp_path / "run", resume=True)
-    check_same(tmp_path / "run", finished, extended=True)
+    check_same(tmp_path / "run", finished)
 
 
 class TestRefused:
