@@ -10,11 +10,15 @@ from automl.errors import error
 
 @dataclass(frozen=True)
 class ExecutorSettings:
-    """`workers`: jobs at once (None: all CPUs); `threads`: CPUs of a job; `address`: a cluster, None: this machine."""
+    """`workers`: jobs at once (None: all CPUs); `threads`: CPUs of a job; `address`: a cluster, None: this machine.
+
+    `preload`: modules that workers import before their first job, where they can.
+    """
 
     workers: int | None = None
     threads: int = 1
     address: str | None = None
+    preload: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name, count in (("workers", self.workers), ("threads", self.threads)):
