@@ -124,8 +124,8 @@ class LocalExecutor(SlotExecutor[_Slot]):
         return slot.code
 
 
-def open_local(run: Run, context: Any, settings: ExecutorSettings, warm: Warm | None = None) -> LocalExecutor:
-    """As many workers as asked for, else as fit. `warm`: what was started early, for the same threads.
+def open_local(run: Run, context: Any, settings: ExecutorSettings) -> LocalExecutor:
+    """As many workers as asked for, else as fit.
 
     Raises AutomlError: EXE011 (more threads than there are CPUs), EXE012 (no worker can be started).
     """
@@ -134,7 +134,7 @@ def open_local(run: Run, context: Any, settings: ExecutorSettings, warm: Warm | 
         text = f"a fit of {settings.threads} CPUs does not fit: this machine has {cpus}"
         raise error("EXE011", text, hint="ask for fewer search.trial.cpus")
     workers = settings.workers or cpus // settings.threads
-    return LocalExecutor(run, context, workers, warm or Warm(settings.threads, settings.preload))
+    return LocalExecutor(run, context, workers, settings.warm or Warm(settings.threads, settings.preload))
 
 
 def _cause(code: int) -> str:

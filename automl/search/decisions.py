@@ -12,7 +12,7 @@ from automl.jobs import Outcome
 from automl.search.virtual import Unit
 from automl.value import Value
 
-DecisionKind = Literal["cut", "timeout", "out_of_memory", "crashed"]
+DecisionKind = Literal["cut", "timeout", "out_of_memory", "crashed", "passed_over"]
 
 _OUTCOMES: dict[str, Outcome] = {
     "timeout": Outcome.TIMEOUT,
@@ -22,12 +22,16 @@ _OUTCOMES: dict[str, Outcome] = {
 
 
 class Decision(Value):
-    """`cut`: the search ended after `settled` units. Otherwise: how the unit (`trial`, `fold`) ended."""
+    """A choice by its kind. `cut`: the search ended after `settled` units; of the trials that were under way it takes
+    along the `late` ones, all of whose fits had ended, though not in their turn. `passed_over`: the time left was too
+    short to fit `trial` on all rows. Otherwise: how the unit (`trial`, `fold`) ended.
+    """
 
     kind: DecisionKind
     trial: int | None = None
     fold: int | None = None
     settled: int | None = None
+    late: tuple[int, ...] | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The fields that say something."""
@@ -50,14 +54,20 @@ def read_decisions(values: Iterable[Mapping[str, Any]]) -> tuple[Decision, ...]:
         except (ValidationError, TypeError, ValueError):
             wrong.append(position)
             continue
-        needed = (decision.settled,) if decision.kind == "cut" else (decision.trial, decision.fold)
-        if any(field is None or field < 0 for field in needed):
+        if any(field is None or field < 0 for field in _needed(decision)):
             wrong.append(position)
         found.append(decision)
     if wrong:
         places = ", ".join(str(position) for position in wrong)
         raise error("SEA003", f"decisions that cannot be read, at {places} (counted from 0)", hint="was it edited?")
     return tuple(found)
+
+
+def _needed(decision: Decision) -> tuple[int | None, ...]:
+    """The fields without which a decision says nothing, and what must be numbers of trials."""
+    if decision.kind == "cut":
+        return (decision.settled, *(decision.late or ()))
+    return (decision.trial,) if decision.kind == "passed_over" else (decision.trial, decision.fold)
 
 
 def forced_outcomes(decisions: Iterable[Decision]) -> dict[Unit, Outcome]:
@@ -69,7 +79,12 @@ def forced_outcomes(decisions: Iterable[Decision]) -> dict[Unit, Outcome]:
     }
 
 
-def cut_of(decisions: Iterable[Decision]) -> int | None:
-    """After how many settled units the search was cut; None: it was not."""
-    cuts = [d.settled for d in decisions if d.kind == "cut" and d.settled is not None]
+def cut_of(decisions: Iterable[Decision]) -> Decision | None:
+    """Where the search was cut; None: it was not."""
+    cuts = [decision for decision in decisions if decision.kind == "cut"]
     return cuts[-1] if cuts else None
+
+
+def passed_over(decisions: Iterable[Decision]) -> frozenset[int]:
+    """The trials that cannot win, for there was no time to fit them on all rows."""
+    return frozenset(d.trial for d in decisions if d.kind == "passed_over" and d.trial is not None)

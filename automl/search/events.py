@@ -39,11 +39,12 @@ class Asked:
 
 @dataclass(frozen=True)
 class Finished:
-    """A unit's result has arrived, in any order."""
+    """A unit's result has arrived, in any order. Its fit took `wall_s`, and `cpu_s` of a CPU."""
 
     unit: Unit
     outcome: Outcome
     wall_s: float
+    cpu_s: float
 
 
 @dataclass(frozen=True)
@@ -56,11 +57,12 @@ class Retried:
 
 @dataclass(frozen=True)
 class Settled:
-    """A trial is settled. `settled_units` counts all units settled by now."""
+    """A trial is settled. `settled_units` counts all units settled by now; its longest fit took `longest_s`."""
 
     trial: TrialScore | UnscoredTrial
     settled_units: int
     known: bool
+    longest_s: float
 
 
 @dataclass(frozen=True)

@@ -86,7 +86,7 @@ class _Search:
         self._baseline_open = True
 
     def run(self) -> None:
-        while self._cut is None or self._settled < self._cut:
+        while self._cut is None or self._settled < (self._cut.settled or 0):
             self._fill()
             unit = self._time.next_end()
             if unit is None:
@@ -95,8 +95,10 @@ class _Search:
             if result is None:
                 break
             self._settle(unit, result)
-        decision = Decision(kind="cut", settled=self._settled)
-        self._decide(decision)
+        cut = self._cut or Decision(kind="cut", settled=self._settled, late=self._all_at_hand() or None)
+        self._decide(cut)
+        for number in cut.late or ():
+            self._settle_late(number)
         self._record.flush()
         self._watch(Cut(self._settled))
 
@@ -195,8 +197,7 @@ class _Search:
 
     def _await(self, unit: Unit) -> UnitResult | None:
         """The unit's result; other arrivals are kept. None: the time is over and it is not there."""
-        key = self._unit_keys.pop(unit)
-        given = self._given.pop(unit, None)
+        key, given = self._unit_keys[unit], self._given.get(unit)
         idle = 0
         while given is None and key not in self._record.results:
             self._record.flush()
@@ -223,12 +224,14 @@ class _Search:
             self._retried += result.retried
             self._watch(Retried(unit, result.retried))
         self._record.note_finished(unit, result)
-        self._watch(Finished(unit, result.outcome, result.wall_s))
+        self._watch(Finished(unit, result.outcome, result.wall_s, result.cpu_s))
 
     # -- settling ---------------------------------------------------------------------------------------------------
 
     def _settle(self, unit: Unit, result: UnitResult) -> None:
         self._settled += 1
+        del self._unit_keys[unit]
+        self._given.pop(unit, None)
         decision = for_unit(unit, result.outcome, result.crashed)
         if decision is not None:
             self._decide(decision)
@@ -239,7 +242,25 @@ class _Search:
         if trial.closed and trial.empty:
             del self._open[unit.trial]
         if ended is not None:
-            self._close(ended, known)
+            self._close(ended, known, max(result.wall_s for result in trial.results.values()))
+
+    def _all_at_hand(self) -> tuple[int, ...]:
+        """The trials under way all of whose fits have ended: at a cut, nobody's turn is waited for any more."""
+        folds = self._plan.rows.fold_count
+        whole = (n for n, trial in self._open.items() if not trial.closed and trial.placed == folds)
+        return tuple(sorted(n for n in whole if all(self._has_ended(unit) for unit in self._on_slots(n))))
+
+    def _on_slots(self, number: int) -> list[Unit]:
+        return sorted(unit for unit in self._unit_keys if unit.trial == number)
+
+    def _has_ended(self, unit: Unit) -> bool:
+        return unit in self._given or self._unit_keys[unit] in self._record.results
+
+    def _settle_late(self, number: int) -> None:
+        for unit in self._on_slots(number):
+            result = self._await(unit)
+            assert result is not None, "a late trial's fits have ended, or are replayed without a clock"
+            self._settle(unit, result)
 
     def _let_go_on(self, trial: OpenTrial) -> None:
         trial.goes_on = True
@@ -256,10 +277,10 @@ class _Search:
         best = self._best  # none where the baseline and the first trial failed
         return trial.prune(score if best is None else best.score + score - best.folds[0])
 
-    def _close(self, ended: TrialScore | UnscoredTrial, known: bool) -> None:
+    def _close(self, ended: TrialScore | UnscoredTrial, known: bool, longest_s: float) -> None:
         if ended.number == BASELINE:
             self._baseline_open = False
-        self._watch(Settled(ended, self._settled, known))
+        self._watch(Settled(ended, self._settled, known, longest_s))
         if isinstance(ended, UnscoredTrial):
             self._unscored.append(ended)
             self._history.add_unscored(ended)

@@ -24,13 +24,13 @@ class Record:
         self._ledger = ledger
         self.asked: dict[int, tuple[str, Mapping[str, ParamValue]]] = {}
         self.results: dict[str, UnitResult] = {}
-        self.cut: int | None = None
+        self.cut: Decision | None = None
         self._settled: set[Unit] = set()
         self._decisions: set[str] = set()
         for event in ledger.view.events:
             self._read(event)
         if extend and self.cut is not None:
-            ledger.note("decision", {"kind": "extended", "settled": self.cut})
+            ledger.note("decision", {"kind": "extended", "settled": self.cut.settled})
             self._drop_cut()
 
     def is_settled(self, unit: Unit) -> bool:
@@ -88,10 +88,10 @@ class Record:
             self._drop_cut()
             return
         if fields["kind"] == "cut":
-            self.cut = fields["settled"]
+            self.cut = Decision.model_validate(fields)
         self._decisions.add(canonical_json(fields))
 
     def _drop_cut(self) -> None:
         if self.cut is not None:
-            self._decisions.discard(canonical_json(Decision(kind="cut", settled=self.cut).as_json()))
+            self._decisions.discard(canonical_json(self.cut.as_json()))
         self.cut = None
