@@ -12,19 +12,20 @@ from automl.driver.finish import Examiner, Final, Story, final_params, fit_final
 from automl.driver.folder import RunFolder, open_folder
 from automl.driver.opening import Opening
 from automl.driver.options import Stage, TrainOptions, Watch
-from automl.driver.reserve import Reserve
+from automl.driver.reserve import Budget, Reserve, growth_of
 from automl.emit.assemble import package_files
 from automl.emit.checks import check_plan
 from automl.emit.request import EmitRequest, Emitted
 from automl.emit.write import emit_package
 from automl.errors import AutomlError, Diagnostic, NotAccepted, error
-from automl.executors.inline import InlineExecutor
-from automl.fit import FitContext, run
+from automl.fit import FitContext
 from automl.jobs import Executor
 from automl.lock import check_lock
 from automl.plan import BASELINE, Plan, TrialScore
 from automl.planning import Planned, data_of_plan, load_planned, make_plan, read_plan, tests_of_plan
+from automl.rows import Rows
 from automl.search.budget import Deadline, SearchSettings
+from automl.search.decisions import Decision, chosen
 from automl.search.events import Event, SearchResult
 from automl.search.loop import run_search
 from automl.select.accept import Measured, Verdict, judge
@@ -38,7 +39,7 @@ def train(options: TrainOptions, watch: Watch) -> dict[str, Any]:
 
     Raises AutomlError: what is wrong with spec, data, folder or cluster; NotAccepted where a criterion is missed.
     """
-    began = time.monotonic()
+    began = time.monotonic() if options.began is None else options.began
     opening = Opening(options)
     try:
         planned = _with_budget(_plan(options, opening), options)
@@ -58,7 +59,8 @@ def _plan(options: TrainOptions, opening: Opening) -> Planned:
     source = options.source
     if isinstance(source, Path) and source.suffix == PLAN_SUFFIX:
         plan = read_plan(source)
-        opening.start("ray", None, plan.spec.search.trial.cpus)
+        search = plan.spec.search
+        opening.start("ray", None, search.trial.cpus, search.budget.time_s is not None)
         test = tests_of_plan(plan, source)
         planned = load_planned(plan, data_of_plan(plan, source), (source.parent, Path()), test=test)
     else:
@@ -88,39 +90,22 @@ class _Run:
         self.options, self.folder, self.watch = options, folder, watch
         self.began = began
         self.context = FitContext(self.plan, planned.dataset, planned.modules)
-        self.remote = False
-        self.reserve = Reserve()
+        self.reserve: Reserve | None = None
         self.warnings = list(planned.warnings)
 
     def go(self, opening: Opening) -> dict[str, Any]:
         try:
-            self.remote = opening.address is not None
             executor = opening.executor(self.context)
-        except BaseException:
-            opening.close()
-            raise
-        try:
-            found, searched_s = self._search(executor)
-            final = self._final(self._finisher(executor, found), found)
+            found, searched_s = self._search(executor, opening.finishers)
+            cut = any(decision.kind == "cut" for decision in found.decisions)
+            final = self._final(opening.finisher(self.context, cut), found)
+            found = self._chosen(found, final)
+            emitted = self._emit(found, final)
         finally:
-            executor.close()
-        emitted = self._emit(found, final)
+            opening.close()
         return self._result(found, final, emitted, searched_s, executor.workers)
 
-    def _finisher(self, executor: Executor, found: SearchResult) -> Executor:
-        """Where the final fits run: on the workers; or in this process, where a cut left workers of this machine busy.
-
-        Starting those anew takes longer than importing the libraries here. A cluster elsewhere may be of another CPU
-        class: there the workers finish what workers began.
-        """
-        cut = any(decision.kind == "cut" for decision in found.decisions)
-        if not cut or self.remote:
-            executor.drop()
-            return executor
-        executor.close()
-        return InlineExecutor(run, self.context, self.plan.spec.search.trial.cpus)
-
-    def _search(self, executor: Executor) -> tuple[SearchResult, float]:
+    def _search(self, executor: Executor, finishers: int) -> tuple[SearchResult, float]:
         budget = self.plan.spec.search.budget
         self.watch(Stage("plan", f"{self.plan.spec.name}, {_count(executor.workers, 'worker')}", budget.trials))
         if self.folder.state != "new":
@@ -130,9 +115,12 @@ class _Run:
         deadline = None
         if budget.time_s is not None:
             end = self.began + budget.time_s - self.folder.spent_s
-            finishers = executor.workers if self.remote else 1
-            deadline = Deadline(time.monotonic, end, lambda: self.reserve.seconds(finishers))
+            growth = growth_of(self.plan, Rows(self.planned.dataset.context))
+            self.reserve = Reserve(self.plan, Budget(end, budget.time_s, time.monotonic), growth, finishers)
+            deadline = Deadline(time.monotonic, end, self.reserve.seconds)
         settings = SearchSettings(trials=budget.trials, deadline=deadline, extend=self.folder.state == "extended")
+        if settings.deadline is None:  # a replay looks at no clock
+            self.reserve = None
         start = time.monotonic()
         found = run_search(self.plan, executor, self.folder.ledger, settings, self._seen)
         return found, time.monotonic() - start
@@ -144,7 +132,8 @@ class _Run:
         self.watch(Stage("note", warning.as_text()))
 
     def _seen(self, event: Event) -> None:
-        self.reserve(event)
+        if self.reserve is not None:
+            self.reserve(event)
         self.watch(event)
 
     def _final(self, executor: Executor, found: SearchResult) -> Final:
@@ -162,7 +151,15 @@ class _Run:
                 ]
             )
         self.watch(Stage("final"))
-        final = fit_final(self.plan, executor, trials)
+        said = chosen(found.decisions)
+        if said is not None:
+            trials = [trial for trial in trials if trial.number in (said, BASELINE)]
+        limit = None if self.reserve is None or said is not None else self.reserve.left_for
+        final = fit_final(self.plan, executor, trials, limit)
+        if final.late:
+            best = final.late[0]
+            text = f"no time was left to fit trial {best.number} ({best.candidate}) on all rows: trial"
+            self.warn("RUN008", f"{text} {final.trial.number} is taken", "give the search more time")
         for skipped in final.skipped:
             self.warn("RUN005", f"passed over, it cannot be fitted on all rows: {skipped}")
         if final.unscored is not None:
@@ -172,6 +169,14 @@ class _Run:
             hint = "give the search more time or more trials, or look at report.html for trials that failed"
             self.warn("RUN006", f"no model beat the constant baseline among {_count(len(trials), 'trial')}", hint)
         return final
+
+    def _chosen(self, found: SearchResult, final: Final) -> SearchResult:
+        """With the decision that a worse trial wins for lack of time, where it does."""
+        if not final.late:
+            return found
+        decision = Decision(kind="chosen", trial=final.trial.number)
+        self.folder.ledger.note("decision", decision.as_json())
+        return replace(found, decisions=(*found.decisions, decision))
 
     def _emit(self, found: SearchResult, final: Final) -> Emitted:
         decisions = tuple(decision.as_json() for decision in found.decisions)

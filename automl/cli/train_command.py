@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -33,6 +34,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(found: Namespace, screen: Screen) -> Reply:
     """The answer is the content of result.json; progress is told on stderr."""
+    began = time.monotonic()  # imports count
+
     from automl.cli.progress import progress
     from automl.driver.options import TrainOptions
     from automl.training import train
@@ -47,6 +50,7 @@ def run(found: Namespace, screen: Screen) -> Reply:
         time_s=found.time,
         resume=found.resume,
         overwrite=found.overwrite,
+        began=began,
     )
     with _sigterm_as_ctrl_c(), progress(screen) as watch:
         result = train(options, watch)

@@ -1,27 +1,39 @@
-"""Opens the executor of a run. Ray starts in a thread of its own, so that it is there when the plan is."""
+"""Opens the executor of a run. What takes long to start begins while the spec compiles."""
 
 from __future__ import annotations
 
 import threading
 from typing import Any
 
+from automl.catalog import OPERATORS
 from automl.compiler.resolve_spec import resolve_run
 from automl.driver.options import TrainOptions
 from automl.executors import open_executor
-from automl.executors.settings import ExecutorSettings
+from automl.executors.settings import ExecutorSettings, cpu_count
 from automl.fit import FitContext, run
 from automl.jobs import Executor
 from automl.spec.load import LoadedSpec
 
+# What fits import: where it is there before the first of them, no fit's time and no deadline counts it.
+LIBRARIES = (
+    "automl.fit",
+    *sorted({f"automl.fitting.{operator.module}" for operator in OPERATORS.values() if operator.fitted}),
+    *sorted({f"automl.runtime.{operator.module}" for operator in OPERATORS.values()}),
+)
+FINISHERS = 2  # the two final fits, side by side
+
 
 class Opening:
-    """Starts Ray in a thread of its own, so that it is there when the plan is."""
+    """Starts Ray in a thread of its own, and the process that workers of this machine are forked from."""
 
     def __init__(self, options: TrainOptions) -> None:
         self._options = options
         self._thread: threading.Thread | None = None
         self._session: Any = None
         self._problem: BaseException | None = None
+        self._warm: Any = None
+        self._opened: list[Executor] = []
+        self._closing: threading.Thread | None = None
         self.name = options.executor or "ray"
         self.address = options.address
         self.threads = 1
@@ -29,34 +41,76 @@ class Opening:
     def start_for(self, spec: LoadedSpec) -> None:
         """Once the spec is read."""
         said, search = resolve_run(spec.written), spec.written.search
-        trial = search.trial if search else None
-        self.start(said.executor, said.address, (trial.cpus if trial else None) or 1)
+        trial, budget = (search.trial, search.budget) if search else (None, None)
+        timed = budget is None or budget.time is not None
+        self.start(said.executor, said.address, (trial.cpus if trial else None) or 1, timed)
 
-    def start(self, name: str, address: str | None, threads: int) -> None:
-        """Options win over the spec."""
+    def start(self, name: str, address: str | None, threads: int, timed: bool) -> None:
+        """Options win over the spec. `timed`: the spec's budget is one of time, at least."""
         self.name = self._options.executor or name
         self.address = (self._options.address or address) if self.name == "ray" else None
         self.threads = threads
+        if self._options.trials is not None or self._options.time_s is not None:
+            timed = self._options.time_s is not None
+        if self.name == "local" or (self.name == "ray" and self.address is None and timed):
+            from automl.executors.warm import Warm
+
+            self._warm = Warm(threads, LIBRARIES)
         if self.name == "ray":
             self._thread = threading.Thread(target=self._start_ray, name="automl-open", daemon=True)
             self._thread.start()
 
     def executor(self, context: FitContext) -> Executor:
-        """The executor, ready for jobs. Raises what starting it raised."""
+        """The executor, ready for jobs; `close` ends it. Raises what starting it raised."""
         if self.name != "ray":
-            return open_executor(self.name, run, context, ExecutorSettings(self._options.workers, self.threads))
+            return self._open(self.name, context, self._options.workers)
         from automl.executors.ray_tasks import RayExecutor
 
         self._join()
         if self._problem is not None:
             raise self._problem
-        return RayExecutor(run, context, self._session, owns_session=True)
+        opened = RayExecutor(run, context, self._session, owns_session=True, preload=LIBRARIES)
+        self._opened.append(opened)
+        return opened
+
+    @property
+    def finishers(self) -> int:
+        """How many final fits run side by side, at most."""
+        return self._opened[0].workers if self.name != "ray" or self._warm is None else self._finishers
+
+    @property
+    def _finishers(self) -> int:
+        return min(FINISHERS, max(1, cpu_count() // self.threads))
+
+    def finisher(self, context: FitContext, cut: bool) -> Executor:
+        """Where the final fits run, once the search has ended: on its workers. After a cut these may be busy; where
+        they are Ray's, and of this machine, others take over and Ray ends meanwhile: to start an actor takes seconds.
+        """
+        executor = self._opened[0]
+        if not cut or self.name != "ray" or self._warm is None:
+            executor.drop()
+            return executor
+        self._closing = threading.Thread(target=executor.close, name="automl-close", daemon=True)
+        self._closing.start()
+        return self._open("local", context, self._finishers)
 
     def close(self) -> None:
-        """End what was started, where no executor came of it."""
+        """End all that was started. Safe to call twice."""
+        if self._closing is not None:
+            self._closing.join()
+        for executor in self._opened:
+            executor.close()
+        if self._warm is not None:
+            self._warm.close()
         self._join()
         if self._session is not None:
             self._session.close()
+
+    def _open(self, name: str, context: FitContext, workers: int | None) -> Executor:
+        settings = ExecutorSettings(workers, self.threads, preload=LIBRARIES, warm=self._warm)
+        opened = open_executor(name, run, context, settings)
+        self._opened.append(opened)
+        return opened
 
     def _join(self) -> None:
         if self._thread is not None:

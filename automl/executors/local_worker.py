@@ -45,7 +45,7 @@ class Shared:
 
 
 def load(file: int, parts: Parts) -> Any:
-    """The value in the file of that descriptor. Its arrays are read-only views of its pages, which all workers share."""
+    """The value in the file of that descriptor. Its arrays are read-only views of its pages: all workers share them."""
     pages = memoryview(mmap.mmap(file, 0, access=mmap.ACCESS_READ))  # it lives as long as the arrays
     *buffers, text = (pages[begin:end] for begin, end in parts)
     return pickle.loads(text, buffers=buffers)

@@ -12,7 +12,9 @@ import sys
 import sysconfig
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +42,11 @@ class _Slot(Slot):
 class RayExecutor(SlotExecutor[_Slot]):
     """At most `session.workers` jobs at once, the rest in order of submission. Holds O(workers) beside the queue."""
 
-    def __init__(self, run: Run, context: Any, session: Session, owns_session: bool = False) -> None:
+    def __init__(
+        self, run: Run, context: Any, session: Session, owns_session: bool = False, preload: tuple[str, ...] = ()
+    ) -> None:
         super().__init__(session.workers)
+        self._preload = preload
         self._session = session
         self._owns_session = owns_session
         self._shared = (run, ray.put(context))
@@ -64,7 +69,7 @@ class RayExecutor(SlotExecutor[_Slot]):
 
     def _new_slot(self, failed_starts: int = 0) -> _Slot:
         actor = self._actor_class.remote(*self._shared)
-        return _Slot(actor=actor, reference=actor.ready.remote(), failed_starts=failed_starts)
+        return _Slot(actor=actor, reference=actor.ready.remote(self._preload), failed_starts=failed_starts)
 
     def _hand_out(self) -> None:
         for slot in self._slots:
@@ -139,7 +144,7 @@ class RayExecutor(SlotExecutor[_Slot]):
 def open_ray(run: Run, context: Any, settings: ExecutorSettings) -> RayExecutor:
     """Start or join Ray as the settings say; `close` ends what was started."""
     session = start_ray(settings.address, settings.workers, settings.threads)
-    return RayExecutor(run, context, session, owns_session=True)
+    return RayExecutor(run, context, session, owns_session=True, preload=settings.preload)
 
 
 class _Worker:
@@ -149,8 +154,11 @@ class _Worker:
         self._run = run
         self._context = context
 
-    def ready(self) -> None:
+    def ready(self, preload: tuple[str, ...]) -> None:
         """Answered once the process, its imports and the context are there."""
+        for name in preload:
+            with suppress(Exception):  # a fit that needs it says so
+                import_module(name)
 
     def run(self, job: Job) -> Done:
         return execute(self._run, self._context, job)

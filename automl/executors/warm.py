@@ -22,7 +22,9 @@ from automl.executors.worker import THREAD_VARIABLES
 ORDER = struct.Struct("<cq")  # START and nothing, or REAP and the id of a process
 ANSWER = struct.Struct("<q")
 START, REAP = b"s", b"r"
-_ENTRY = "import json, sys; sys.path[:] = json.loads(sys.argv[2]); from automl.executors.warm_process import main; main()"
+_ENTRY = (
+    "import json, sys; sys.path[:] = json.loads(sys.argv[2]); from automl.executors.warm_process import main; main()"
+)
 
 
 class Warm:
@@ -72,7 +74,9 @@ class Warm:
     def _start(self) -> None:
         self._socket, far = socket.socketpair()
         told = json.dumps({"socket": far.fileno(), "parent": os.getpid(), "preload": self._preload})
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # Ctrl-C reaches the whole group of processes
+        before = signal.pthread_sigmask(
+            signal.SIG_BLOCK, {signal.SIGINT}
+        )  # Ctrl-C reaches the whole group of processes
         try:
             self._process = subprocess.Popen(
                 [sys.executable, "-c", _ENTRY, told, json.dumps(sys.path)],

@@ -12,7 +12,7 @@ from automl.jobs import Outcome
 from automl.search.virtual import Unit
 from automl.value import Value
 
-DecisionKind = Literal["cut", "timeout", "out_of_memory", "crashed", "passed_over"]
+DecisionKind = Literal["cut", "timeout", "out_of_memory", "crashed", "chosen"]
 
 _OUTCOMES: dict[str, Outcome] = {
     "timeout": Outcome.TIMEOUT,
@@ -23,8 +23,8 @@ _OUTCOMES: dict[str, Outcome] = {
 
 class Decision(Value):
     """A choice by its kind. `cut`: the search ended after `settled` units; of the trials that were under way it takes
-    along the `late` ones, all of whose fits had ended, though not in their turn. `passed_over`: the time left was too
-    short to fit `trial` on all rows. Otherwise: how the unit (`trial`, `fold`) ended.
+    along the `late` ones, all of whose fits had ended, though not in their turn. `chosen`: `trial` is the best one that
+    could be fitted on all rows in the time left. Otherwise: how the unit (`trial`, `fold`) ended.
     """
 
     kind: DecisionKind
@@ -67,7 +67,7 @@ def _needed(decision: Decision) -> tuple[int | None, ...]:
     """The fields without which a decision says nothing, and what must be numbers of trials."""
     if decision.kind == "cut":
         return (decision.settled, *(decision.late or ()))
-    return (decision.trial,) if decision.kind == "passed_over" else (decision.trial, decision.fold)
+    return (decision.trial,) if decision.kind == "chosen" else (decision.trial, decision.fold)
 
 
 def forced_outcomes(decisions: Iterable[Decision]) -> dict[Unit, Outcome]:
@@ -85,6 +85,6 @@ def cut_of(decisions: Iterable[Decision]) -> Decision | None:
     return cuts[-1] if cuts else None
 
 
-def passed_over(decisions: Iterable[Decision]) -> frozenset[int]:
-    """The trials that cannot win, for there was no time to fit them on all rows."""
-    return frozenset(d.trial for d in decisions if d.kind == "passed_over" and d.trial is not None)
+def chosen(decisions: Iterable[Decision]) -> int | None:
+    """The trial that wins although there were better ones, for these could not be fitted on all rows in time."""
+    return next((d.trial for d in decisions if d.kind == "chosen"), None)

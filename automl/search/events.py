@@ -56,6 +56,14 @@ class Retried:
 
 
 @dataclass(frozen=True)
+class AtHand:
+    """All fits of a trial have ended, and none failed; it is not its turn to be settled yet."""
+
+    trial: TrialScore
+    longest_s: float
+
+
+@dataclass(frozen=True)
 class Settled:
     """A trial is settled. `settled_units` counts all units settled by now; its longest fit took `longest_s`."""
 
@@ -79,15 +87,16 @@ class Cut:
     settled_units: int
 
 
-Event = Asked | Finished | Retried | Settled | BestChanged | Cut
+Event = Asked | Finished | Retried | AtHand | Settled | BestChanged | Cut
 
 
 @dataclass(frozen=True)
 class SearchResult:
     """What a search found. Trials are sorted by number; units that were not settled are in none of it.
 
-    `outcomes` counts settled trials; `clock_events` is the number of decisions; `busy_s` is the wall time of the fits
-    that finished in this session, `busy_all_s` that of all sessions.
+    `outcomes` counts settled trials; `decisions` holds what was decided here, and what a replay says of the time after
+    the search; `clock_events` is their number; `busy_s` is the wall time of the fits that finished in this session,
+    `busy_all_s` that of all sessions.
     """
 
     trials: tuple[TrialScore, ...]

@@ -17,6 +17,7 @@ from automl.search.budget import SearchSettings
 from automl.search.decisions import Decision, cut_of, for_unit, forced_outcomes
 from automl.search.events import (
     Asked,
+    AtHand,
     BestChanged,
     Cut,
     Event,
@@ -111,7 +112,7 @@ class _Search:
             unscored=tuple(sorted(self._unscored, key=lambda trial: trial.number)),
             best=self._best,
             outcomes=dict(outcomes),
-            decisions=tuple(self._decisions),
+            decisions=(*self._decisions, *(d for d in self._settings.replay or () if d.kind == "chosen")),
             asked=self._asked,
             settled_units=self._settled,
             retried=self._retried,
@@ -225,6 +226,11 @@ class _Search:
             self._watch(Retried(unit, result.retried))
         self._record.note_finished(unit, result)
         self._watch(Finished(unit, result.outcome, result.wall_s, result.cpu_s))
+        trial = self._open[unit.trial]
+        results = self._results_of(trial)
+        score = None if results is None else trial.score_of(results, self._greater)
+        if results is not None and score is not None:
+            self._watch(AtHand(score, max(one.wall_s for one in results.values())))
 
     # -- settling ---------------------------------------------------------------------------------------------------
 
@@ -246,15 +252,22 @@ class _Search:
 
     def _all_at_hand(self) -> tuple[int, ...]:
         """The trials under way all of whose fits have ended: at a cut, nobody's turn is waited for any more."""
-        folds = self._plan.rows.fold_count
-        whole = (n for n, trial in self._open.items() if not trial.closed and trial.placed == folds)
-        return tuple(sorted(n for n in whole if all(self._has_ended(unit) for unit in self._on_slots(n))))
+        return tuple(sorted(n for n, trial in self._open.items() if self._results_of(trial) is not None))
+
+    def _results_of(self, trial: OpenTrial) -> dict[int, UnitResult] | None:
+        """The results of all folds of a trial that is not settled; None where one is not there yet."""
+        if trial.closed or trial.placed < self._plan.rows.fold_count:
+            return None
+        found = dict(trial.results)
+        for unit in self._on_slots(trial.number):
+            result = self._given.get(unit) or self._record.results.get(self._unit_keys[unit])
+            if result is None:
+                return None
+            found[unit.fold] = result
+        return found
 
     def _on_slots(self, number: int) -> list[Unit]:
         return sorted(unit for unit in self._unit_keys if unit.trial == number)
-
-    def _has_ended(self, unit: Unit) -> bool:
-        return unit in self._given or self._unit_keys[unit] in self._record.results
 
     def _settle_late(self, number: int) -> None:
         for unit in self._on_slots(number):

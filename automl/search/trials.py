@@ -43,7 +43,13 @@ class OpenTrial:
         if len(self.results) < folds:
             return None
         self.closed = True
-        merged = merge_folds([self.results[one] for one in range(folds)], greater)
+        return self.score_of(self.results, greater)
+
+    def score_of(self, results: Mapping[int, UnitResult], greater: bool) -> TrialScore | None:
+        """What the trial comes to with these results of all its folds; None where one of them failed."""
+        if any(result.outcome is not Outcome.OK for result in results.values()):
+            return None
+        merged = merge_folds([results[fold] for fold in sorted(results)], greater)
         return TrialScore(
             number=self.number,
             candidate=self.candidate.id,

@@ -31,9 +31,8 @@ class Clock:
 def watch_by(patch: pytest.MonkeyPatch) -> None:
     """Let `train` look at such a clock, and keep no time for starting workers anew, or for the package."""
     patch.setattr("automl.training.time", Clock())
-    patch.setattr("automl.driver.reserve.RESTART_S", 0.0)
-    patch.setattr("automl.driver.reserve.EMIT_S", 0.0)
-    patch.setattr("automl.driver.reserve.FINAL_SHARE", 0.0)
+    patch.setattr("automl.driver.reserve.TAIL_S", 0.0)
+    patch.setattr("automl.driver.reserve.MARGIN", 0.0)
 
 
 @pytest.fixture(scope="module")
