@@ -12,6 +12,7 @@ from automl.driver.finish import Examiner, Final, Story, final_params, fit_final
 from automl.driver.folder import RunFolder, open_folder
 from automl.driver.opening import Opening
 from automl.driver.options import Stage, TrainOptions, Watch
+from automl.driver.rehearsal import Rehearsal
 from automl.driver.reserve import Budget, Reserve, growth_of
 from automl.emit.assemble import package_files
 from automl.emit.checks import check_plan
@@ -91,12 +92,17 @@ class _Run:
         self.began = began
         self.context = FitContext(self.plan, planned.dataset, planned.modules)
         self.reserve: Reserve | None = None
+        self.rehearsal = Rehearsal(self.context)
         self.warnings = list(planned.warnings)
 
     def go(self, opening: Opening) -> dict[str, Any]:
         try:
-            executor = opening.executor(self.context)
-            found, searched_s = self._search(executor, opening.finishers)
+            deadline = self._deadline(opening.finishers)
+            executor = opening.executor(self.context, None if deadline is None else deadline.left)
+            if opening.replaced:
+                text = "the time budget is over before Ray is ready: processes of this machine take its place"
+                self.warn("RUN009", text, "--executor local starts in two seconds")
+            found, searched_s = self._search(executor, deadline)
             cut = any(decision.kind == "cut" for decision in found.decisions)
             final = self._final(opening.finisher(self.context, cut), found)
             found = self._chosen(found, final)
@@ -105,22 +111,29 @@ class _Run:
             opening.close()
         return self._result(found, final, emitted, searched_s, executor.workers)
 
-    def _search(self, executor: Executor, finishers: int) -> tuple[SearchResult, float]:
+    def _deadline(self, finishers: int) -> Deadline | None:
+        """When the search has to end, where the budget is one of time."""
+        budget = self.plan.spec.search.budget
+        if budget.time_s is None:
+            return None
+        end = self.began + budget.time_s - self.folder.spent_s
+        growth = growth_of(self.plan, Rows(self.planned.dataset.context))
+        timed = Budget(end, budget.time_s, time.monotonic)
+        self.reserve = Reserve(self.plan, timed, lambda: self.rehearsal.seconds, growth, finishers)
+        return Deadline(time.monotonic, end, self.reserve.seconds)
+
+    def _search(self, executor: Executor, deadline: Deadline | None) -> tuple[SearchResult, float]:
         budget = self.plan.spec.search.budget
         self.watch(Stage("plan", f"{self.plan.spec.name}, {_count(executor.workers, 'worker')}", budget.trials))
         if self.folder.state != "new":
             self.watch(Stage("resume", str(self.folder.path)))
         for warning in self.planned.warnings:
             self.watch(Stage("note", warning.as_text()))
-        deadline = None
-        if budget.time_s is not None:
-            end = self.began + budget.time_s - self.folder.spent_s
-            growth = growth_of(self.plan, Rows(self.planned.dataset.context))
-            self.reserve = Reserve(self.plan, Budget(end, budget.time_s, time.monotonic), growth, finishers)
-            deadline = Deadline(time.monotonic, end, self.reserve.seconds)
         settings = SearchSettings(trials=budget.trials, deadline=deadline, extend=self.folder.state == "extended")
         if settings.deadline is None:  # a replay looks at no clock
             self.reserve = None
+        else:
+            self.rehearsal.start()
         start = time.monotonic()
         found = run_search(self.plan, executor, self.folder.ledger, settings, self._seen)
         return found, time.monotonic() - start

@@ -134,6 +134,11 @@ class Examiner:
 
     context: FitContext
 
+    @property
+    def rows(self) -> int:
+        """How many rows the holdout has."""
+        return len(self._held_out()[0])
+
     def score(self, metrics: set[str], prediction: Matrix, threshold: float | None) -> dict[str, float]:
         """The scores by metric name."""
         target, weights = self._held_out()

@@ -124,17 +124,35 @@ def _clear(path: Path) -> None:
 
 
 def _resume(path: Path, planned: Planned, place: Mapping[str, Any]) -> RunFolder:
+    last_write = (path / LEDGER).stat().st_mtime
     ledger = Ledger.open(path / LEDGER, planned.plan.search_digest)
-    events = ledger.view.events
-    larger = _larger(planned.plan.spec.search.budget, _budget_before([ledger.header, *events]))
-    spent = sum(float(event["wall_s"]) for event in events if event["event"] == "spent")
-    folder = RunFolder(path, planned, ledger, "extended" if larger else "continued", spent)
+    lines = [ledger.header, *ledger.view.events]
+    larger = _larger(planned.plan.spec.search.budget, _budget_before(lines))
+    spent, killed = _spent(lines, last_write)
+    folder = RunFolder(path, planned, ledger, "extended" if larger else "continued", spent + killed)
     folder.finished = None if larger else _finished(path / RESULT)
     if folder.finished is not None:
         return folder
     (path / RESULT).unlink(missing_ok=True)  # from here on the run is not done
+    if killed:
+        ledger.note("spent", {"wall_s": round(killed, 3)})
     ledger.note("session", _session(planned, place))
     return _opened(folder)
+
+
+def _spent(lines: Sequence[Mapping[str, Any]], last_write: float) -> tuple[float, float]:
+    """Seconds that sessions have said to have taken, and those of a last one that was killed before it could.
+
+    That one is charged from its start to its last line; a file's time may be that of a copy, so at most its budget.
+    """
+    said, began, most = 0.0, None, None
+    for line in lines:
+        if line["event"] in ("header", "session"):
+            began, most = datetime.fromisoformat(line["started"]).timestamp(), line["budget"]["time_s"]
+        elif line["event"] == "spent":
+            said, began = said + float(line["wall_s"]), None
+    killed = 0.0 if began is None else max(0.0, last_write - began)
+    return said, killed if most is None else min(killed, most)
 
 
 def _finished(result: Path) -> Mapping[str, Any] | None:

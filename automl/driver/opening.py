@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from automl.catalog import OPERATORS
@@ -34,6 +35,7 @@ class Opening:
         self._warm: Any = None
         self._opened: list[Executor] = []
         self._closing: threading.Thread | None = None
+        self.replaced = False  # Ray, by processes of this machine
         self.name = options.executor or "ray"
         self.address = options.address
         self.threads = 1
@@ -60,49 +62,56 @@ class Opening:
             self._thread = threading.Thread(target=self._start_ray, name="automl-open", daemon=True)
             self._thread.start()
 
-    def executor(self, context: FitContext) -> Executor:
-        """The executor, ready for jobs; `close` ends it. Raises what starting it raised."""
-        if self.name != "ray":
-            return self._open(self.name, context, self._options.workers)
-        from automl.executors.ray_tasks import RayExecutor
-
-        self._join()
-        if self._problem is not None:
-            raise self._problem
-        opened = RayExecutor(run, context, self._session, owns_session=True, preload=LIBRARIES)
-        self._opened.append(opened)
-        return opened
-
     @property
     def finishers(self) -> int:
         """How many final fits run side by side, at most."""
-        return self._opened[0].workers if self.name != "ray" or self._warm is None else self._finishers
+        return 1 if self.name == "inline" else min(FINISHERS, self._options.workers or cpu_count() // self.threads or 1)
 
-    @property
-    def _finishers(self) -> int:
-        return min(FINISHERS, max(1, cpu_count() // self.threads))
+    def executor(self, context: FitContext, left: Callable[[], float] | None) -> Executor:
+        """The executor, ready for jobs; `close` ends it. Raises what starting it raised.
+
+        `left`: seconds that may pass until then. Where a Ray of this machine takes longer, processes take its place.
+        """
+        if self.name != "ray":
+            return self._open(self.name, context, self._options.workers)
+        patience = None if left is None or self._warm is None else left
+        if not self._ray_is_up(None if patience is None else patience()):
+            return self._replace_ray(context)
+        from automl.executors.ray_tasks import RayExecutor
+
+        opened = RayExecutor(run, context, self._session, owns_session=True, preload=LIBRARIES)
+        self._opened.append(opened)
+        return opened if patience is None or opened.has_started(patience()) else self._replace_ray(context)
 
     def finisher(self, context: FitContext, cut: bool) -> Executor:
         """Where the final fits run, once the search has ended: on its workers. After a cut these may be busy; where
         they are Ray's, and of this machine, others take over and Ray ends meanwhile: to start an actor takes seconds.
         """
-        executor = self._opened[0]
-        if not cut or self.name != "ray" or self._warm is None:
-            executor.drop()
-            return executor
-        self._closing = threading.Thread(target=executor.close, name="automl-close", daemon=True)
-        self._closing.start()
-        return self._open("local", context, self._finishers)
+        if cut and self.name == "ray" and self._warm is not None and not self.replaced:
+            return self._in_place_of_ray(context)
+        executor = self._opened[-1]
+        executor.drop()
+        return executor
+
+    def _replace_ray(self, context: FitContext) -> Executor:
+        self.replaced = True
+        return self._in_place_of_ray(context)
+
+    def _in_place_of_ray(self, context: FitContext) -> Executor:
+        for executor in self._opened:
+            self._closing = threading.Thread(target=executor.close, name="automl-close", daemon=True)
+            self._closing.start()
+        return self._open("local", context, self.finishers)
 
     def close(self) -> None:
-        """End all that was started. Safe to call twice."""
-        if self._closing is not None:
-            self._closing.join()
+        """End all that was started. Safe to call twice. A Ray that is not up yet ends with this process."""
+        for thread in (self._closing, None if self.replaced else self._thread):
+            if thread is not None:
+                thread.join()
         for executor in self._opened:
             executor.close()
         if self._warm is not None:
             self._warm.close()
-        self._join()
         if self._session is not None:
             self._session.close()
 
@@ -112,9 +121,13 @@ class Opening:
         self._opened.append(opened)
         return opened
 
-    def _join(self) -> None:
-        if self._thread is not None:
-            self._thread.join()
+    def _ray_is_up(self, timeout_s: float | None) -> bool:
+        """Whether it is, once it is or so many seconds have passed. Raises what starting it raised."""
+        assert self._thread is not None
+        self._thread.join(timeout_s)
+        if self._problem is not None:
+            raise self._problem
+        return self._session is not None
 
     def _start_ray(self) -> None:
         from automl.executors.session import start_ray

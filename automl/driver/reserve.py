@@ -18,7 +18,6 @@ from automl.rows import Rows
 from automl.search.events import AtHand, Event, Finished, Settled
 from automl.tasks import node_params
 
-TAIL_S = 0.9  # estimate, package, report, and the end of all processes, on an idle machine
 MARGIN = 1.25  # on the final fits: memory is shared by more rows, and no two fits take the same time
 SLACK_SHARE, SLACK_S = 0.05, 2.0  # a run may overrun its budget by this share, by so much at least ...
 KEPT = 0.5  # ... of which the final fits may use this much, where they take longer than was forecast
@@ -44,12 +43,12 @@ class Budget:
 class Reserve:
     """What is kept for the final phase of the best trial that can still be fitted in time. O(1) memory.
 
-    `growth`: rows of the final fit over those of a fold's; `workers`: final fits side by side.
+    `tail_s()`: CPU seconds of what comes after the final fits; `growth`: rows of these over those of a fold's;
+    `workers`: final fits side by side.
     """
 
-    def __init__(self, plan: Plan, budget: Budget, growth: float, workers: int) -> None:
-        self._plan = plan
-        self._budget = budget
+    def __init__(self, plan: Plan, budget: Budget, tail_s: Callable[[], float], growth: float, workers: int) -> None:
+        self._plan, self._budget, self._tail_s = plan, budget, tail_s
         self._share = MARGIN * growth * (1 if workers > 1 else 2)
         self._longest: dict[int, float] = {}  # seconds of a trial's longest fit
         self._best: TrialScore | None = None
@@ -87,7 +86,7 @@ class Reserve:
 
     def _tail(self) -> float:
         wall, cpu = (sum(column) for column in zip(*self._recent, strict=True)) if self._recent else (0.0, 0.0)
-        return TAIL_S * (max(1.0, wall / cpu) if wall > 0.5 and cpu > 0.0 else 1.0)
+        return self._tail_s() * (max(1.0, wall / cpu) if wall > 0.5 and cpu > 0.0 else 1.0)
 
 
 def _share_of_rounds(plan: Plan, trial: TrialScore) -> float:

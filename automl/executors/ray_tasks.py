@@ -67,6 +67,15 @@ class RayExecutor(SlotExecutor[_Slot]):
         if self._owns_session:
             self._session.close()
 
+    def has_started(self, timeout_s: float) -> bool:
+        """Whether a worker is ready for its first job, once one is or so many seconds have passed."""
+        limit = time.monotonic() + timeout_s
+        while all(slot.work is None and slot.reference is not None for slot in self._slots):
+            self._collect(limit)
+            if time.monotonic() >= limit:
+                return False
+        return True
+
     def _new_slot(self, failed_starts: int = 0) -> _Slot:
         actor = self._actor_class.remote(*self._shared)
         return _Slot(actor=actor, reference=actor.ready.remote(self._preload), failed_starts=failed_starts)
