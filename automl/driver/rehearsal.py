@@ -13,7 +13,7 @@ from automl.fit import FitContext
 from automl.select.interval import resamples
 
 NEEDED = ("sklearn.metrics", "jinja2")  # imported late, for a run that ends early needs none of them
-PACKAGE_S = 0.7  # package, report, and the end of all processes, on an idle machine
+PACKAGE_S = 0.6  # package, report, and the end of all processes, on an idle machine
 GUESS_S = 0.5  # the interval of the estimate, before it is measured
 SCORED = 3  # times, of which the fastest counts
 

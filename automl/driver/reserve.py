@@ -91,10 +91,11 @@ class Reserve:
 
 def _share_of_rounds(plan: Plan, trial: TrialScore) -> float:
     """How much of a fold's fit a final one needs, whose rounds the folds have chosen; what is not boosting stays."""
+    if trial.rounds is None:
+        return 1.0
     output = plan.candidate(trial.candidate).graph.output
     name = OPERATORS[output.op].rounds
-    if name is None or trial.rounds is None:
-        return 1.0
+    assert name is not None
     return 1.0 - ROUNDS_SHARE * (1.0 - trial.rounds / float(node_params(output, trial.params)[name]))
 
 

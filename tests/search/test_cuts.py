@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from automl.errors import AutomlError
 from automl.jobs import Done
 from automl.search.budget import Deadline, SearchSettings
 from automl.search.decisions import Decision, read_decisions
-from automl.search.events import Cut
+from automl.search.events import AtHand, Cut, Finished
 from automl.search.ledger import read_ledger
 from tests.support.plans import CANDIDATES, tiny_plan
 from tests.support.search import FakeExecutor, Story, search
@@ -34,8 +35,8 @@ class Clock:
 class TimedExecutor(FakeExecutor):
     """Every job takes one second of the test's clock."""
 
-    def __init__(self, clock: Clock) -> None:
-        super().__init__()
+    def __init__(self, clock: Clock, newest_first: bool = False) -> None:
+        super().__init__(newest_first=newest_first)
         self.clock = clock
 
     def wait(self, timeout_s: float | None = None) -> Done | None:
@@ -64,6 +65,30 @@ def test_a_cut_is_recorded_and_replayed_without_a_clock(tmp_path: Path) -> None:
     replay = read_decisions([decision.as_json() for decision in result.decisions])
     again, _, _ = search(PLAN, tmp_path / "replay", SearchSettings(replay=replay), FakeExecutor(newest_first=True))
     assert (again.trials, again.best, again.decisions) == (result.trials, result.best, result.decisions)
+
+
+def test_a_cut_takes_along_the_trials_whose_fits_had_ended(tmp_path: Path, reference: tuple[Story, bytes]) -> None:
+    """Results arrive newest first, so some trials are whole long before their turn."""
+    late = 0
+    for seconds in range(20, 60, 6):
+        clock, path = Clock(), tmp_path / str(seconds)
+        executor = TimedExecutor(clock, newest_first=True)
+        settings = SearchSettings(deadline=Deadline(clock, seconds + 0.5))
+        result, _, events = search(PLAN, path, settings, executor)
+        (cut,) = result.decisions
+        late += len(cut.late or ())
+        assert bool(cut.late) == (result.settled_units > (cut.settled or 0))
+        ended = Counter(event.unit.trial for event in events if isinstance(event, Finished))
+        whole = {trial for trial, units in ended.items() if units == PLAN.rows.fold_count}
+        assert whole == {trial.number for trial in result.trials}, "all that was fitted counts"
+        assert whole >= {event.trial.number for event in events if isinstance(event, AtHand)} >= set(cut.late or ())
+        replay = read_decisions([decision.as_json() for decision in result.decisions])
+        again, _, _ = search(PLAN, tmp_path / f"{seconds}-replay", SearchSettings(replay=replay), FakeExecutor())
+        kept, _, _ = search(PLAN, path, settings, TimedExecutor(clock))
+        for other in (again, kept):
+            assert (other.trials, other.best, other.decisions) == (result.trials, result.best, result.decisions)
+        assert search(PLAN, path, SearchSettings(trials=60, extend=True))[1] == reference[0]
+    assert late > 0
 
 
 def test_the_baseline_is_waited_for(tmp_path: Path) -> None:
