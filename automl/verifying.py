@@ -265,7 +265,7 @@ def _replay(read: _Package, executor: InlineExecutor, verdict: Verdict) -> None:
         ledger.close()
     executor.drop()  # what a cut left under way
     said = chosen(found.decisions)
-    best = found.best if said is None else next((trial for trial in found.trials if trial.number == said), None)
+    best = found.best if said is None else next((t for t in found.leaders if t.number == said), None)
     if best != read.winner:
         told = "none" if best is None else f"trial {best.number} ({best.candidate}), {best.score!r}"
         verdict.differ([f"the search: {told} wins the replay, not trial {read.winner.number}, {read.winner.score!r}"])

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from automl.catalog import OPERATORS, Metric
+from automl.catalog import OPERATORS
 from automl.emit.request import EmitRequest
 from automl.errors import AutomlError, Diagnostic
 from automl.fit import THRESHOLD, FitContext, Fitted, recipe_of, scorer_in
@@ -37,12 +37,6 @@ class Final:
 
 
 Limit = Callable[[TrialScore], float]  # how many seconds its final fits may take; 0: they would take longer
-
-
-def ranked(trials: Sequence[TrialScore], metric: Metric) -> list[TrialScore]:
-    """Best first; of equal ones the earlier."""
-    sign = -1.0 if metric.greater_is_better else 1.0
-    return sorted(trials, key=lambda trial: (sign * trial.score, trial.number))
 
 
 def final_params(trial: TrialScore, plan: Plan) -> dict[str, ParamValue]:

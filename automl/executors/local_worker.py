@@ -9,7 +9,7 @@ import tempfile
 from multiprocessing.connection import Connection
 from typing import Any
 
-from automl.executors.worker import describe, execute
+from automl.executors.worker import become_worker, describe, execute
 
 _ALIGNED = 64  # bytes; numpy's own alignment
 
@@ -53,6 +53,7 @@ def load(file: int, parts: Parts) -> Any:
 
 def work(pipe: Connection, file: int) -> None:
     """Say that all is there (None, or in words why not), then answer each job until the driver closes the pipe."""
+    become_worker()
     try:
         run, context = load(file, pipe.recv())
         os.close(file)

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from automl.errors import AutomlError, error
+from automl.errors import error
+from automl.executors.reaper import Reaped
 from automl.executors.settings import cpu_count
 
 MIB = 2**20
@@ -41,6 +42,7 @@ class Session:
     workers: int
     threads: int
     started: bool
+    reaped: Reaped | None = None  # the folder of what was started, and who ends what is left of it
     _leave: threading.Event = field(default_factory=threading.Event, repr=False)
     _keeper: threading.Thread | None = field(default=None, repr=False)
 
@@ -52,6 +54,8 @@ class Session:
             import ray
 
             ray.shutdown()
+        if self.reaped is not None:
+            self.reaped.close()
         self._leave.set()
         if self._keeper is not None:
             self._keeper.join(timeout=5.0)
@@ -103,20 +107,23 @@ def _connect(address: str | None, workers: int | None, threads: int) -> Session:
         import ray
 
         joined = bool(ray.is_initialized())
-        if not joined:
-            _keep_local(ray, local)
-            _init(ray, address, (workers or max(1, cpu_count() // threads)) * threads)
-    _hush(ray)
-    try:
-        fitting = _fitting_workers(ray, workers, threads)
-    except AutomlError:
-        if not joined:
-            ray.shutdown()
-        raise
-    return Session(fitting, threads, started=not joined)
+        reaped = Reaped() if address is None and not joined else None
+        try:
+            if not joined:
+                _keep_local(ray, local)
+                _init(ray, address, (workers or max(1, cpu_count() // threads)) * threads, reaped)
+            _hush(ray)
+            fitting = _fitting_workers(ray, workers, threads)
+        except BaseException:
+            if not joined:
+                ray.shutdown()
+            if reaped is not None:
+                reaped.close()
+            raise
+    return Session(fitting, threads, started=not joined, reaped=reaped)
 
 
-def _init(ray: Any, address: str | None, cpus: int) -> None:
+def _init(ray: Any, address: str | None, cpus: int, reaped: Reaped | None) -> None:
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.CRITICAL}
     try:
         if address is not None:
@@ -129,6 +136,7 @@ def _init(ray: Any, address: str | None, cpus: int) -> None:
             num_gpus=0,
             include_dashboard=False,
             object_store_memory=_store_bytes(),
+            _temp_dir=None if reaped is None else reaped.folder,
             **quiet,
         )
     except Exception as problem:  # Ray raises a dozen types here

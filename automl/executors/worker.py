@@ -8,12 +8,13 @@ import resource
 import sys
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from automl.executors.watchdog import Watchdog
 from automl.jobs import Done, Job, Outcome, Run
 
 # Read when numpy and the OpenMP runtime load, so they must be set before the process starts.
@@ -27,6 +28,9 @@ THREAD_VARIABLES = (
 )
 _ERROR_LENGTH = 500
 _ALLOCATION_FAILURES = ("bad_alloc", "bad allocation", "Unable to allocate", "Cannot allocate memory")
+
+
+_WATCHDOGS: list[Watchdog] = []  # of a worker process, one; of any other process, none
 
 
 class DeadlineError(BaseException):
@@ -79,6 +83,19 @@ def execute(run: Run, context: Any, job: Job) -> Done:
     return meter.done(job, Outcome.OK, value)
 
 
+def become_worker(ended: Callable[[], None] = lambda: None) -> None:
+    """Make this process one that may be ended for its memory, and that writes nothing to any terminal or log.
+
+    `ended` is called before it is ended so. What native code writes to stderr would else fill Ray's log files.
+    """
+    for descriptor, mode in ((0, os.O_RDONLY), (1, os.O_WRONLY), (2, os.O_WRONLY)):
+        sink = os.open(os.devnull, mode)
+        os.dup2(sink, descriptor)
+        os.close(sink)
+    if sys.platform.startswith("linux") and not _WATCHDOGS:
+        _WATCHDOGS.append(Watchdog(ended))
+
+
 def timeout_text(job: Job) -> str:
     """What the leaderboard says of a job that ran out of time."""
     return f"stopped at its deadline of {job.timeout_s:g} s" if job.timeout_s is not None else "stopped at its deadline"
@@ -101,7 +118,8 @@ def describe(problem: BaseException) -> str:
 def memory_limit(extra: int | None) -> Iterator[None]:
     """At most `extra` bytes of private memory beyond what the process holds now; MemoryError beyond. None: no limit.
 
-    RLIMIT_DATA leaves shared memory out (a table in a shared store costs nothing here), unlike RLIMIT_AS.
+    RLIMIT_DATA leaves shared memory out (a table in a shared store costs nothing here), unlike RLIMIT_AS. A worker's
+    watchdog looks at what it leaves out beside the table.
     """
     if extra is None or not sys.platform.startswith("linux"):
         yield
@@ -110,9 +128,13 @@ def memory_limit(extra: int | None) -> Iterator[None]:
     wanted = _status_bytes("VmData") + extra
     limits = [wanted, *(bound for bound in (soft, hard) if bound != resource.RLIM_INFINITY)]
     resource.setrlimit(resource.RLIMIT_DATA, (min(limits), hard))
+    for watchdog in _WATCHDOGS:
+        watchdog.limit(extra)
     try:
         yield
     finally:
+        for watchdog in _WATCHDOGS:
+            watchdog.limit(None)
         resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
 
 

@@ -7,7 +7,7 @@ result is not at hand, so that no finished work is lost to a deadline.
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable
 
 from automl.jobs import Done, Executor, Job, Outcome
@@ -33,7 +33,8 @@ from automl.search.ledger import Ledger, check_search
 from automl.search.race import Race
 from automl.search.record import Record
 from automl.search.scoring import UnitResult, from_done
-from automl.search.trials import OpenTrial, closing_line
+from automl.search.tally import Tally
+from automl.search.trials import OpenTrial, closing_line, longest
 from automl.search.virtual import Unit
 
 FIRST = BASELINE + 1  # up to this one, trials run no race: the shortest search has a model beside the baseline
@@ -80,9 +81,7 @@ class _Search:
         self._in_flight: dict[str, Unit] = {}
         self._asked = self._settled = self._retried = 0
         self._busy = 0.0
-        self._ok: list[TrialScore] = []
-        self._unscored: list[UnscoredTrial] = []
-        self._best: TrialScore | None = None
+        self._tally = Tally(self._greater)
         self._decisions: list[Decision] = []
         self._baseline_open = True
 
@@ -96,34 +95,32 @@ class _Search:
             if result is None:
                 break
             self._settle(unit, result)
-        cut = self._cut or Decision(kind="cut", settled=self._settled, late=self._all_at_hand() or None)
+        if self._cut is not None and self._cut.late:
+            self._fill()  # as the session that was cut had done
+        cut = self._cut or Decision(kind="cut", settled=self._settled, late=self._late())
         self._decide(cut)
         for number in cut.late or ():
-            self._settle_late(number)
+            self._take_along(number)
         self._record.flush()
         self._watch(Cut(self._settled))
 
     def result(self) -> SearchResult:
-        outcomes = Counter({outcome.value: 0 for outcome in Outcome})
-        outcomes[Outcome.OK.value] += len(self._ok)
-        outcomes.update(trial.outcome.value for trial in self._unscored)
         return SearchResult(
-            trials=tuple(sorted(self._ok, key=lambda trial: trial.number)),
-            unscored=tuple(sorted(self._unscored, key=lambda trial: trial.number)),
-            best=self._best,
-            outcomes=dict(outcomes),
+            leaders=self._tally.leaders,
+            unscored=self._tally.unscored,
+            outcomes=dict(self._tally.outcomes),
             decisions=(*self._decisions, *(d for d in self._settings.replay or () if d.kind == "chosen")),
             asked=self._asked,
             settled_units=self._settled,
             retried=self._retried,
             busy_s=self._busy,
-            busy_all_s=sum(result.wall_s for result in self._record.results.values()),
+            busy_all_s=self._record.busy_s,
         )
 
     # -- asking -----------------------------------------------------------------------------------------------------
 
     def _fill(self) -> None:
-        """Put units on all free slots. What was asked is on the disk before anything of it is submitted."""
+        """Put units on all free slots. What was asked is in the ledger before anything of it is submitted."""
         jobs: list[Job] = []
         while self._time.free:
             trial = self._trial_to_place()
@@ -134,7 +131,7 @@ class _Search:
             # The baseline costs no virtual time: it is settled first, and a deadline finds it settled.
             self._time.place(unit, 0.0 if unit.trial == BASELINE else trial.candidate.forecast.cpu_s)
             jobs.extend(self._job(unit, trial))
-        self._record.flush()
+        self._record.commit()
         for job in jobs:
             self._executor.submit(job)
 
@@ -151,7 +148,7 @@ class _Search:
         number = self._asked
         if self._settings.trials is not None and number >= self._settings.trials:
             return None
-        standing = self._record.asked.get(number)
+        standing = self._record.asked(number)
         if standing is None:
             proposal = ask(self._plan, number, self._history)
         else:
@@ -163,7 +160,8 @@ class _Search:
         if number <= FIRST:
             self._let_go_on(trial)
         self._history.add_asked(trial.candidate.id, trial.params)
-        self._record.note_asked(number, trial.candidate.id, trial.params)
+        if standing is None:
+            self._record.note_asked(number, trial.candidate.id, trial.params)
         self._watch(Asked(number, trial.candidate.id, trial.params, known=standing is not None))
         return trial
 
@@ -177,7 +175,7 @@ class _Search:
             text = "as recorded in the decisions that are replayed"
             self._given[unit] = UnitResult(key, forced, error=text, crashed=forced is Outcome.FAILED)
             return []
-        if key in self._record.results or key in self._in_flight:
+        if self._record.want(key) or key in self._in_flight:
             return []
         self._in_flight[key] = unit
         limits = self._plan.spec.search.trial
@@ -191,6 +189,7 @@ class _Search:
                 score_rows=score_rows,
                 timeout_s=limits.timeout_s if bounded else None,
                 memory_bytes=limits.memory_bytes if bounded else None,
+                need_bytes=trial.candidate.forecast.memory_bytes if bounded else None,
             )
         ]
 
@@ -200,8 +199,8 @@ class _Search:
         """The unit's result; other arrivals are kept. None: the time is over and it is not there."""
         key, given = self._unit_keys[unit], self._given.get(unit)
         idle = 0
-        while given is None and key not in self._record.results:
-            self._record.flush()
+        while given is None and not self._record.has(key):
+            self._record.commit()
             deadline = None if self._baseline_open else self._settings.deadline
             done = self._executor.wait(None if deadline is None else deadline.left())
             if done is not None:
@@ -213,7 +212,8 @@ class _Search:
                 idle += 1
                 if idle > _IDLE_ANSWERS or deadline is None:
                     raise RuntimeError(f"the executor has lost the job of {unit}")
-        return given or self._record.results[key]
+        del self._unit_keys[unit]
+        return self._given.pop(unit, None) or self._record.take(key)
 
     def _arrived(self, done: Done) -> None:
         unit = self._in_flight.pop(done.key, None)
@@ -226,54 +226,51 @@ class _Search:
             self._watch(Retried(unit, result.retried))
         self._record.note_finished(unit, result)
         self._watch(Finished(unit, result.outcome, result.wall_s, result.cpu_s))
-        trial = self._open[unit.trial]
-        results = self._results_of(trial)
-        score = None if results is None else trial.score_of(results, self._greater)
-        if results is not None and score is not None:
-            self._watch(AtHand(score, max(one.wall_s for one in results.values())))
+        at_hand = None if self._settings.deadline is None else self._at_hand(self._open[unit.trial])
+        if at_hand is not None:
+            self._watch(at_hand)
 
     # -- settling ---------------------------------------------------------------------------------------------------
 
     def _settle(self, unit: Unit, result: UnitResult) -> None:
         self._settled += 1
-        del self._unit_keys[unit]
-        self._given.pop(unit, None)
         decision = for_unit(unit, result.outcome, result.crashed)
         if decision is not None:
             self._decide(decision)
         trial = self._open[unit.trial]
         ended = trial.take_in(unit.fold, result, self._plan.rows.fold_count, self._greater) or self._prune(trial)
-        known = self._record.is_settled(unit)
-        self._record.note_settled(unit, result, None if ended is None else closing_line(ended))
+        known = self._record.note_settled(unit, result, None if ended is None else closing_line(ended))
         if trial.closed and trial.empty:
             del self._open[unit.trial]
         if ended is not None:
-            self._close(ended, known, max(result.wall_s for result in trial.results.values()))
+            self._close(ended, known, longest(trial.results.values()))
 
-    def _all_at_hand(self) -> tuple[int, ...]:
-        """The trials under way all of whose fits have ended: at a cut, nobody's turn is waited for any more."""
-        return tuple(sorted(n for n, trial in self._open.items() if self._results_of(trial) is not None))
-
-    def _results_of(self, trial: OpenTrial) -> dict[int, UnitResult] | None:
-        """The results of all folds of a trial that is not settled; None where one is not there yet."""
+    def _at_hand(self, trial: OpenTrial) -> AtHand | None:
+        """What a trial that is not settled comes to, where the results of all its folds are there."""
         if trial.closed or trial.placed < self._plan.rows.fold_count:
             return None
-        found = dict(trial.results)
-        for unit in self._on_slots(trial.number):
-            result = self._given.get(unit) or self._record.results.get(self._unit_keys[unit])
+        results = dict(trial.results)
+        for unit in trial.on_slots:
+            result = self._given.get(unit) or self._record.peek(self._unit_keys[unit])
             if result is None:
                 return None
-            found[unit.fold] = result
-        return found
+            results[unit.fold] = result
+        score = trial.score_of(results, self._greater)
+        return None if score is None else AtHand(score, longest(results.values()))
 
-    def _on_slots(self, number: int) -> list[Unit]:
-        return sorted(unit for unit in self._unit_keys if unit.trial == number)
+    def _late(self) -> tuple[int, ...] | None:
+        return tuple(sorted(n for n, trial in self._open.items() if self._at_hand(trial) is not None)) or None
 
-    def _settle_late(self, number: int) -> None:
-        for unit in self._on_slots(number):
+    def _take_along(self, number: int) -> None:
+        """At a cut nobody's turn is waited for any more: a trial whose fits have ended counts."""
+        trial = self._open[number]
+        for unit in trial.on_slots:
             result = self._await(unit)
-            assert result is not None, "a late trial's fits have ended, or are replayed without a clock"
-            self._settle(unit, result)
+            assert result is not None, "its fits have ended, or are replayed without a clock"
+            trial.results[unit.fold] = result
+        score = trial.score_of(trial.results, self._greater)
+        assert score is not None, "only trials with a score are taken along"
+        self._close(score, self._record.note_late(number, closing_line(score)), longest(trial.results.values()))
 
     def _let_go_on(self, trial: OpenTrial) -> None:
         trial.goes_on = True
@@ -287,7 +284,7 @@ class _Search:
         if self._race.goes_on(score):
             self._let_go_on(trial)
             return None
-        best = self._best  # none where the baseline and the first trial failed
+        best = self._tally.best  # none where the baseline and the first trial failed
         return trial.prune(score if best is None else best.score + score - best.folds[0])
 
     def _close(self, ended: TrialScore | UnscoredTrial, known: bool, longest_s: float) -> None:
@@ -295,20 +292,12 @@ class _Search:
             self._baseline_open = False
         self._watch(Settled(ended, self._settled, known, longest_s))
         if isinstance(ended, UnscoredTrial):
-            self._unscored.append(ended)
+            self._tally.add_unscored(ended)
             self._history.add_unscored(ended)
             return
-        self._ok.append(ended)
         self._history.add_settled(ended)
-        if self._beats_best(ended):
-            self._best = ended
+        if self._tally.add_scored(ended):
             self._watch(BestChanged(ended))
-
-    def _beats_best(self, trial: TrialScore) -> bool:
-        best = self._best
-        if best is None or trial.score == best.score:
-            return best is None or trial.number < best.number
-        return self._history.better(trial.score, best.score)
 
     def _decide(self, decision: Decision) -> None:
         self._decisions.append(decision)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from automl.jobs import Outcome
@@ -10,6 +10,7 @@ from automl.params import ParamValue
 from automl.plan import Candidate, TrialScore
 from automl.search.events import UnscoredTrial
 from automl.search.scoring import UnitResult, merge_folds
+from automl.search.virtual import Unit
 
 
 @dataclass
@@ -26,6 +27,11 @@ class OpenTrial:
     goes_on: bool = False
     closed: bool = False
     results: dict[int, UnitResult] = field(default_factory=dict)
+
+    @property
+    def on_slots(self) -> list[Unit]:
+        """Its units that are placed and not settled."""
+        return [Unit(self.number, fold) for fold in range(self.placed) if fold not in self.results]
 
     @property
     def empty(self) -> bool:
@@ -70,6 +76,11 @@ class OpenTrial:
         """End it after its first fold."""
         self.closed = True
         return UnscoredTrial(self.number, self.candidate.id, self.params, Outcome.PRUNED, None, estimate)
+
+
+def longest(results: Iterable[UnitResult]) -> float:
+    """Seconds of the longest fit."""
+    return max(result.wall_s for result in results)
 
 
 def closing_line(ended: TrialScore | UnscoredTrial) -> dict[str, object]:

@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.data import RESAMPLES, write_spec
-from tests.e2e.support import run_inline
+from tests.e2e.nodes import Nodes
+from tests.e2e.support import Driver, run_inline
+
+SIXTY = 60
 
 
 @pytest.fixture(scope="package", autouse=True)
@@ -44,3 +47,28 @@ def boosted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     spec = write_spec(tmp_path_factory.mktemp("boosted"), 6, search={"families": ["lightgbm"]})
     run_inline(spec, spec.parent / "run")
     return spec.parent / "run"
+
+
+@pytest.fixture(scope="session")
+def sixty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A spec of sixty trials, so many that a search learns from what is settled; the run `whole` beside it is done."""
+    spec = write_spec(tmp_path_factory.mktemp("sixty"), SIXTY)
+    run_inline(spec, spec.parent / "whole")
+    return spec
+
+
+@pytest.fixture(scope="session")
+def standing() -> Iterator[Nodes]:
+    """A Ray cluster of two nodes of 4 CPUs beside its head, in processes of its own, for drivers that join it."""
+    pytest.importorskip("ray", reason="Ray is not installed")
+    with Nodes(0, 4, 4) as nodes:
+        yield nodes
+
+
+@pytest.fixture
+def drivers() -> Iterator[list[Driver]]:
+    """Drivers started in a test; none outlives it."""
+    started: list[Driver] = []
+    yield started
+    for driver in started:
+        driver.clean()

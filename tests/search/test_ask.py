@@ -9,7 +9,7 @@ import pytest
 from automl.params import Choice, Float, Int, ParamValue
 from automl.plan import Plan, TrialScore
 from automl.search.ask import ask, space_size
-from automl.search.history import KEPT_BEST, KEPT_NEWEST, History
+from automl.search.history import History
 from tests.support.plans import CANDIDATES, SPACE, tiny_candidate, tiny_plan
 
 PLAN = tiny_plan()
@@ -108,18 +108,6 @@ def test_only_the_constant_candidate_ends_after_one_trial() -> None:
     history.add_asked("constant", {})
     assert ask(plan, 0, History(True)) is not None
     assert ask(plan, 1, history) is None
-
-
-def test_what_is_learnt_from_is_bounded_and_keeps_the_best_and_the_newest() -> None:
-    history = History(True)
-    for number in range(1000):
-        settle(history, number, "forest", {}, 1.0 if number == 17 else number % 7 / 10)
-    lessons = history.lessons("forest")
-    assert len(lessons) == KEPT_BEST + KEPT_NEWEST
-    numbers = [trial.number for trial in lessons]
-    assert numbers == sorted(set(numbers))
-    assert 17 in numbers
-    assert numbers[-KEPT_NEWEST:] == list(range(1000 - KEPT_NEWEST, 1000))
 
 
 def test_trials_outside_of_the_space_are_left_out() -> None:
