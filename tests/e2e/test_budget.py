@@ -14,10 +14,10 @@ import pytest
 from automl.driver.reserve import Reserve
 from automl.search.budget import SearchSettings
 from automl.search.decisions import read_decisions
+from tests.e2e.clocks import SECONDS, watch_by
 from tests.e2e.support import command, copy_run, events, files_of, run_inline, run_on
-from tests.e2e.test_clock import SECONDS, cut, decisions, watch_by
+from tests.e2e.test_clock import decisions
 
-__all__ = ["cut"]  # the fixture
 KILLED_S = 0.25
 
 
