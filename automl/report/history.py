@@ -47,7 +47,7 @@ def rows_of(lines: Iterable[Line]) -> Iterator[TrialRow]:
             asked[line["trial"]], fits[line["trial"]] = line, []
         elif line["event"] == "finished" and line["trial"] in asked:
             fits[line["trial"]].append(line)
-        elif line["event"] == "settled" and "closed" in line:
+        elif line["event"] == "settled" and "closed" in line and line["trial"] in asked:
             number = line["trial"]
             yield _row(asked.pop(number), fits.pop(number), line["closed"])
         elif line["event"] == "late":
@@ -64,7 +64,9 @@ def trials_of(lines: Iterable[Line]) -> tuple[TrialRow, ...]:
 
 
 def _row(asked: Line, fits: list[Line], closed: Line | None) -> TrialRow:
-    units = sorted(fits, key=lambda line: int(line["fold"]))
+    placed = {(int(line["rung"]), int(line["fold"])): line for line in fits}
+    units = [placed[place] for place in sorted(placed)]
+    whole = {fold: placed[rung, fold] for rung, fold in sorted(placed)}  # a fold is whole in the last rung that has it
     ended = closed or {"outcome": OPEN, "score": None, "rounds": None}
     errors = [unit["error"] for unit in units if unit.get("error")]
     scored = ended["score"] is not None
@@ -73,7 +75,7 @@ def _row(asked: Line, fits: list[Line], closed: Line | None) -> TrialRow:
         candidate=asked["candidate"],
         outcome=ended["outcome"],
         score=ended["score"],
-        folds=tuple(_fold_score(unit, ended) for unit in units) if scored else (),
+        folds=tuple(_fold_score(unit, ended) for _, unit in sorted(whole.items())) if scored else (),
         rounds=ended["rounds"],
         threshold=ended.get("threshold"),
         wall_s=sum(float(unit["wall_s"]) for unit in units),

@@ -24,11 +24,12 @@ _OUTCOMES: dict[str, Outcome] = {
 class Decision(Value):
     """A choice by its kind. `cut`: the search ended after `settled` units; of the trials that were under way it takes
     along the `late` ones, all of whose fits had ended, though not in their turn. `chosen`: `trial` is the best one that
-    could be fitted on all rows in the time left. Otherwise: how the unit (`trial`, `fold`) ended.
+    could be fitted on all rows in the time left. Otherwise: how the unit (`trial`, `rung`, `fold`) ended.
     """
 
     kind: DecisionKind
     trial: int | None = None
+    rung: int | None = None
     fold: int | None = None
     settled: int | None = None
     late: tuple[int, ...] | None = None
@@ -42,7 +43,7 @@ def for_unit(unit: Unit, outcome: Outcome, crashed: bool) -> Decision | None:
     """The decision that a unit's end is, or None for an end that is the same on every machine."""
     kinds: dict[Outcome, DecisionKind] = {Outcome.TIMEOUT: "timeout", Outcome.OUT_OF_MEMORY: "out_of_memory"}
     kind: DecisionKind | None = "crashed" if crashed else kinds.get(outcome)
-    return None if kind is None else Decision(kind=kind, trial=unit.trial, fold=unit.fold)
+    return None if kind is None else Decision(kind=kind, trial=unit.trial, rung=unit.rung, fold=unit.fold)
 
 
 def read_decisions(values: Iterable[Mapping[str, Any]]) -> tuple[Decision, ...]:
@@ -67,15 +68,15 @@ def _needed(decision: Decision) -> tuple[int | None, ...]:
     """The fields without which a decision says nothing, and what must be numbers of trials."""
     if decision.kind == "cut":
         return (decision.settled, *(decision.late or ()))
-    return (decision.trial,) if decision.kind == "chosen" else (decision.trial, decision.fold)
+    return (decision.trial,) if decision.kind == "chosen" else (decision.trial, decision.rung, decision.fold)
 
 
 def forced_outcomes(decisions: Iterable[Decision]) -> dict[Unit, Outcome]:
     """The units whose outcome stands in the decisions."""
     return {
-        Unit(d.trial, d.fold): _OUTCOMES[d.kind]
+        Unit(d.trial, d.rung, d.fold): _OUTCOMES[d.kind]
         for d in decisions
-        if d.kind in _OUTCOMES and d.trial is not None and d.fold is not None
+        if d.kind in _OUTCOMES and d.trial is not None and d.rung is not None and d.fold is not None
     }
 
 

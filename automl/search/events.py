@@ -16,7 +16,7 @@ from automl.search.virtual import Unit
 class UnscoredTrial:
     """A settled trial without a score: how it ended, and the first error in settled order.
 
-    Of a pruned one `estimate` is the score that its first fold lets expect.
+    Of a pruned one `estimate` is the score that its last rung lets expect; None where nothing is known to compare with.
     """
 
     number: int

@@ -77,7 +77,7 @@ class History:
             known.best = trial.score
 
     def add_unscored(self, trial: UnscoredTrial) -> None:
-        """A pruned trial teaches what its first fold lets expect; failed ones nothing but that they were asked."""
+        """A pruned trial teaches what its last rung lets expect; failed ones nothing but that they were asked."""
         if trial.estimate is not None:
             guess = TrialScore(
                 number=trial.number, candidate=trial.candidate, params=trial.params, folds=(), score=trial.estimate

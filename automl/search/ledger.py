@@ -20,7 +20,7 @@ from typing import Any
 from automl.errors import AutomlError, error
 from automl.value import canonical_json
 
-LEDGER_FORMAT = 1
+LEDGER_FORMAT = 2
 _TAIL = "the file was changed by something other than automl; --overwrite starts anew"
 
 

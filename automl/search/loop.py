@@ -34,10 +34,10 @@ from automl.search.race import Race
 from automl.search.record import Record
 from automl.search.scoring import UnitResult, from_done
 from automl.search.tally import Tally
-from automl.search.trials import OpenTrial, closing_line, longest
+from automl.search.trials import OpenTrial, closing_line, longest, params_at
 from automl.search.virtual import Unit
 
-FIRST = BASELINE + 1  # up to this one, trials run no race: the shortest search has a model beside the baseline
+FIRST = BASELINE + 1  # up to this one, trials go on whatever they score: the shortest search has a model
 _IDLE_ANSWERS = 1000  # an executor that so often says "nothing yet" at once has lost a job: a bug, not a long wait
 
 
@@ -75,7 +75,7 @@ class _Search:
         self._forced = forced_outcomes(settings.replay or ())
         self._cut = self._record.cut if settings.replay is None else cut_of(settings.replay)
         self._open: dict[int, OpenTrial] = {}
-        self._going_on: deque[OpenTrial] = deque()  # with folds that are not placed yet, perhaps
+        self._going_on: list[deque[OpenTrial]] = [deque() for _ in plan.rungs]  # by the rung that they have reached
         self._given: dict[Unit, UnitResult] = {}  # outcomes that a replay takes over
         self._unit_keys: dict[Unit, str] = {}  # of the units on slots
         self._in_flight: dict[str, Unit] = {}
@@ -126,22 +126,24 @@ class _Search:
             trial = self._trial_to_place()
             if trial is None:
                 break
-            unit = Unit(trial.number, trial.placed)
+            unit = trial.next_unit
+            assert unit is not None
             trial.placed += 1
             # The baseline costs no virtual time: it is settled first, and a deadline finds it settled.
-            self._time.place(unit, 0.0 if unit.trial == BASELINE else trial.candidate.forecast.cpu_s)
+            cost = trial.candidate.forecast.cpu_s * self._plan.rungs[unit.rung].share
+            self._time.place(unit, 0.0 if unit.trial == BASELINE else cost)
             jobs.extend(self._job(unit, trial))
         self._record.commit()
         for job in jobs:
             self._executor.submit(job)
 
     def _trial_to_place(self) -> OpenTrial | None:
-        """A trial that goes on and has folds left, else the first fold of a new one; None: there is none."""
-        while self._going_on:
-            trial = self._going_on[0]
-            if not trial.closed and trial.placed < self._plan.rows.fold_count:
-                return trial
-            self._going_on.popleft()
+        """The trial that is furthest on and has a unit to place, else a new one; None: there is none."""
+        for waiting in reversed(self._going_on):
+            while waiting:
+                if waiting[0].next_unit is not None:
+                    return waiting[0]
+                waiting.popleft()
         return self._ask()
 
     def _ask(self) -> OpenTrial | None:
@@ -156,9 +158,10 @@ class _Search:
         if proposal is None:
             return None
         self._asked += 1
-        trial = self._open[number] = OpenTrial(number, proposal.candidate, proposal.params)
-        if number <= FIRST:
-            self._let_go_on(trial)
+        rungs = self._plan.rungs
+        reached = len(rungs) - 1 if number <= FIRST else proposal.candidate.first_rung
+        trial = self._open[number] = OpenTrial(number, proposal.candidate, proposal.params, rungs, reached)
+        self._going_on[reached].append(trial)
         self._history.add_asked(trial.candidate.id, trial.params)
         if standing is None:
             self._record.note_asked(number, trial.candidate.id, trial.params)
@@ -167,8 +170,10 @@ class _Search:
 
     def _job(self, unit: Unit, trial: OpenTrial) -> list[Job]:
         """The job of a unit, as a list of one; of none where its result is known, on its way, or replayed."""
-        fit_rows, score_rows = self._plan.rows.fold(unit.fold, "in"), self._plan.rows.fold(unit.fold, "out")
-        key = self._keys(trial.candidate.id, trial.params, fit_rows, score_rows)
+        rung, rows = self._plan.rungs[unit.rung], self._plan.rows
+        fit_rows, score_rows = rung.fit_rows(rows, unit.fold), rung.score_rows(rows, unit.fold)
+        params = params_at(trial.candidate, trial.params, rung)
+        key = self._keys(trial.candidate.id, params, fit_rows, score_rows)
         self._unit_keys[unit] = key
         forced = self._forced.get(unit)
         if forced is not None:
@@ -184,7 +189,7 @@ class _Search:
             Job(
                 key=key,
                 candidate=trial.candidate.id,
-                params=trial.params,
+                params=params,
                 fit_rows=fit_rows,
                 score_rows=score_rows,
                 timeout_s=limits.timeout_s if bounded else None,
@@ -238,23 +243,25 @@ class _Search:
         if decision is not None:
             self._decide(decision)
         trial = self._open[unit.trial]
-        ended = trial.take_in(unit.fold, result, self._plan.rows.fold_count, self._greater) or self._prune(trial)
+        ended = trial.take_in(unit, result, self._greater) or self._race_on(trial, unit.rung)
         known = self._record.note_settled(unit, result, None if ended is None else closing_line(ended))
         if trial.closed and trial.empty:
             del self._open[unit.trial]
+        if isinstance(ended, TrialScore):
+            self._race.came_through(trial.scores, ended.score)
         if ended is not None:
             self._close(ended, known, longest(trial.results.values()))
 
     def _at_hand(self, trial: OpenTrial) -> AtHand | None:
         """What a trial that is not settled comes to, where the results of all its folds are there."""
-        if trial.closed or trial.placed < self._plan.rows.fold_count:
+        if trial.closed or trial.placed < len(trial.units):
             return None
         results = dict(trial.results)
         for unit in trial.on_slots:
             result = self._given.get(unit) or self._record.peek(self._unit_keys[unit])
             if result is None:
                 return None
-            results[unit.fold] = result
+            results[unit] = result
         score = trial.score_of(results, self._greater)
         return None if score is None else AtHand(score, longest(results.values()))
 
@@ -267,25 +274,24 @@ class _Search:
         for unit in trial.on_slots:
             result = self._await(unit)
             assert result is not None, "its fits have ended, or are replayed without a clock"
-            trial.results[unit.fold] = result
+            trial.results[unit] = result
         score = trial.score_of(trial.results, self._greater)
         assert score is not None, "only trials with a score are taken along"
         self._close(score, self._record.note_late(number, closing_line(score)), longest(trial.results.values()))
 
-    def _let_go_on(self, trial: OpenTrial) -> None:
-        trial.goes_on = True
-        self._going_on.append(trial)
-
-    def _prune(self, trial: OpenTrial) -> UnscoredTrial | None:
-        """After a trial's first fold: its end where others were better there, else its other folds may be placed."""
-        score = trial.first_score(self._greater)
-        if score is None:
+    def _race_on(self, trial: OpenTrial, rung: int) -> UnscoredTrial | None:
+        """After a rung of a trial: its end where others were better there, else units of the next one may be placed."""
+        score = trial.scores.get(rung)
+        if score is None or trial.closed:
             return None
-        if self._race.goes_on(score):
-            self._let_go_on(trial)
+        goes_on = self._race.goes_on(rung, score)
+        if trial.reached > rung:  # one of the first: it is compared with, and goes on
             return None
-        best = self._tally.best  # none where the baseline and the first trial failed
-        return trial.prune(score if best is None else best.score + score - best.folds[0])
+        if not goes_on:
+            return trial.prune(self._race.expected(rung, score))
+        trial.reached += 1
+        self._going_on[trial.reached].append(trial)
+        return None
 
     def _close(self, ended: TrialScore | UnscoredTrial, known: bool, longest_s: float) -> None:
         if ended.number == BASELINE:

@@ -40,7 +40,7 @@ class Record:
         self._asked: dict[int, Standing] = {}  # read, and not asked for yet
         self._results: dict[str, UnitResult] = {}  # at hand, and not settled yet
         self._wanted: Counter[str] = Counter()  # by units that are placed
-        self._settled = 0
+        self._settled: dict[Unit, bool] = {}  # read, and not settled again yet: whether its trial ended with it
         self._risk_s, self._risk_lines = 0.0, 0
         if extend and self.cut is not None:
             self._note("decision", {"kind": "extended", "settled": self.cut.settled})
@@ -85,7 +85,7 @@ class Record:
         """A result arrived. The first one for a key stays."""
         if result.key in self._results:
             return
-        place = {"trial": unit.trial, "fold": unit.fold}
+        place = unit._asdict()
         if result.retried:
             self._note("retried", {**place, "key": result.key, "times": result.retried})
         self._results[result.key] = result
@@ -96,12 +96,14 @@ class Record:
     def note_settled(self, unit: Unit, result: UnitResult, closed: Mapping[str, Any] | None) -> bool:
         """A unit is settled; `closed`: how its trial ended with it (outcome, score, rounds). Whether that stood there.
 
-        Units are settled in one order, in this session and before: the first ones stand there.
+        Units are settled in one order, in this session and before; but where a session had no more trials to ask, units
+        of a longer one come between its last ones.
         """
-        self._settled += 1
-        if self._settled <= self._lines["settled"]:
+        while unit not in self._settled and self._read_on():
+            pass
+        if unit in self._settled and (self._settled.pop(unit) or closed is None):
             return True
-        line: dict[str, Any] = {"trial": unit.trial, "fold": unit.fold, "outcome": result.outcome.value}
+        line: dict[str, Any] = {**unit._asdict(), "outcome": result.outcome.value}
         self._note("settled", line if closed is None else {**line, "closed": dict(closed)})
         return False
 
@@ -159,6 +161,8 @@ class Record:
             self._asked[event["trial"]] = (event["candidate"], event["params"])
         elif event["event"] == "finished":
             self._results[event["key"]] = from_json(event)
+        elif event["event"] == "settled":
+            self._settled[Unit(event["trial"], event["rung"], event["fold"])] = "closed" in event
         return True
 
     def _read_decision(self, fields: Mapping[str, Any]) -> None:

@@ -21,11 +21,11 @@ def finished(trial: int, fold: int, score: float | None, path: tuple[tuple[int, 
     outcome, error = ("failed", "ValueError: no") if score is None else ("ok", None)
     measured = {"wall_s": 0.5, "cpu_s": 0.5, "peak_bytes": 2**20, "worker": "w", "retried": 0, "crashed": False}
     told = {"outcome": outcome, "score": score, "path": path, "error": error}
-    return {"trial": trial, "fold": fold, "key": f"{trial}/{fold}", **told, **measured}
+    return {"trial": trial, "rung": min(fold, 1), "fold": fold, "key": f"{trial}/{fold}", **told, **measured}
 
 
 def settled(trial: int, fold: int, **closed: object) -> Mapping[str, Any]:
-    line = {"trial": trial, "fold": fold, "outcome": "ok"}
+    line = {"trial": trial, "rung": min(fold, 1), "fold": fold, "outcome": "ok"}
     return {**line, "closed": closed} if closed else line
 
 

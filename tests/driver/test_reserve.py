@@ -86,10 +86,10 @@ def test_the_last_moment_is_within_the_allowed_overrun() -> None:
 def test_load_makes_the_tail_longer() -> None:
     kept = reserve(Moment())
     for fold in range(4):
-        kept(Finished(Unit(1, fold), Outcome.OK, 2.0, 1.0))
+        kept(Finished(Unit(1, 0, fold), Outcome.OK, 2.0, 1.0))
     assert kept.seconds() == 2 * TAIL_S
     for fold in range(20):
-        kept(Finished(Unit(2, fold), Outcome.OK, 1.0, 1.0))
+        kept(Finished(Unit(2, 0, fold), Outcome.OK, 1.0, 1.0))
     assert kept.seconds() == TAIL_S, "only the last ones count"
-    kept(Finished(Unit(3, 0), Outcome.OK, 1.0, 8.0))
+    kept(Finished(Unit(3, 0, 0), Outcome.OK, 1.0, 8.0))
     assert kept.seconds() == TAIL_S, "a fit with many threads is no idle machine"

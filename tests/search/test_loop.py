@@ -119,7 +119,7 @@ def test_any_beginning_of_a_ledger_is_continued_to_the_same_end(
     executor = FakeExecutor()
     assert search(PLAN, path, SIXTY, executor)[1] == told
     events = read_ledger(path).events
-    lines = [(e["event"], e.get("trial"), e.get("fold"), e.get("key")) for e in events]
+    lines = [(e["event"], *(e.get(name) for name in ("trial", "rung", "fold", "key"))) for e in events]
     assert len(lines) == len(set(lines)), "a line was written twice"
     assert len(lines) == len(content.splitlines()) - 1
     if share == 1.0:
