@@ -99,9 +99,8 @@ class _Run:
         try:
             deadline = self._deadline(opening.finishers)
             executor = opening.executor(self.context, None if deadline is None else deadline.left)
-            if opening.replaced:
-                text = "the time budget is over before Ray is ready: processes of this machine take its place"
-                self.warn("RUN009", text, "--executor local starts in two seconds")
+            for note in opening.notes:
+                self.warn(note.code, note.message, note.hint)
             found, searched_s = self._search(executor, deadline)
             cut = any(decision.kind == "cut" for decision in found.decisions)
             final = self._final(opening.finisher(self.context, cut), found)

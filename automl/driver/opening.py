@@ -9,6 +9,7 @@ from typing import Any
 from automl.catalog import OPERATORS
 from automl.compiler.resolve_spec import resolve_run
 from automl.driver.options import TrainOptions
+from automl.errors import Diagnostic
 from automl.executors import open_executor
 from automl.executors.settings import ExecutorSettings, cpu_count
 from automl.fit import FitContext, run
@@ -35,6 +36,7 @@ class Opening:
         self._warm: Any = None
         self._opened: list[Executor] = []
         self._closing: threading.Thread | None = None
+        self._closed = False
         self.replaced = False  # Ray, by processes of this machine
         self.name = options.executor or "ray"
         self.address = options.address
@@ -103,8 +105,20 @@ class Opening:
             self._closing.start()
         return self._open("local", context, self.finishers)
 
+    @property
+    def notes(self) -> list[Diagnostic]:
+        """What the user should know of the executor, once it is there."""
+        if self.replaced:
+            text = "the time budget is over before Ray is ready: processes of this machine take its place"
+            return [Diagnostic("warning", "RUN009", text, hint="--executor local starts in two seconds")]
+        if self._session is None or not self._session.on_disk:
+            return []
+        text = "/dev/shm is too small for Ray's object store, which lies on the disk instead: workers read slower"
+        return [Diagnostic("warning", "EXE031", text, hint="give /dev/shm more room (docker run --shm-size 2g)")]
+
     def close(self) -> None:
-        """End all that was started. Safe to call twice. A Ray that is not up yet ends with this process."""
+        """End all that was started. Safe to call twice. A Ray that is not up yet ends as soon as it is."""
+        self._closed = True
         for thread in (self._closing, None if self.replaced else self._thread):
             if thread is not None:
                 thread.join()
@@ -136,3 +150,5 @@ class Opening:
             self._session = start_ray(self.address, self._options.workers, self.threads)
         except BaseException as problem:  # told where the executor is asked for
             self._problem = problem
+        if self._closed and self._session is not None:
+            self._session.close()

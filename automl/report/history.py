@@ -36,26 +36,30 @@ class TrialRow:
 def rows_of(lines: Iterable[Line]) -> Iterator[TrialRow]:
     """The trials that stand in a ledger's events (without its header): each as soon as it is settled, the others last.
 
-    Only what is open is in memory. Fits that end after their trial did are not counted. A trial that a cut took along
-    is open again once the run is extended.
+    Only what is open is in memory, and how trials ended for one budget only: with a larger one they may end in another
+    way, and those that a cut took along are open again. Fits that end after their trial did are not counted.
     """
     asked: dict[int, Line] = {}
     fits: dict[int, list[Line]] = {}
+    for_budget: dict[int, Line] = {}
     late: dict[int, Line] = {}
     for line in lines:
         if line["event"] == "asked":
             asked[line["trial"]], fits[line["trial"]] = line, []
         elif line["event"] == "finished" and line["trial"] in asked:
             fits[line["trial"]].append(line)
-        elif line["event"] == "settled" and "closed" in line and line["trial"] in asked:
+        elif line["event"] == "settled" and "closed" in line:
             number = line["trial"]
+            if "trials" in line:
+                for_budget[number] = line["closed"]
+                continue
             yield _row(asked.pop(number), fits.pop(number), line["closed"])
         elif line["event"] == "late":
             late[line["trial"]] = line["closed"]
         elif line["event"] == "decision" and line["kind"] == "extended":
             late.clear()
     for number in sorted(asked):
-        yield _row(asked[number], fits[number], late.get(number))
+        yield _row(asked[number], fits[number], late.get(number) or for_budget.get(number))
 
 
 def trials_of(lines: Iterable[Line]) -> tuple[TrialRow, ...]:

@@ -149,6 +149,7 @@ class _Search:
     def _ask(self) -> OpenTrial | None:
         number = self._asked
         if self._settings.trials is not None and number >= self._settings.trials:
+            self._record.all_asked(self._settings.trials)
             return None
         standing = self._record.asked(number)
         if standing is None:
@@ -192,6 +193,7 @@ class _Search:
                 params=params,
                 fit_rows=fit_rows,
                 score_rows=score_rows,
+                expected_s=trial.candidate.forecast.cpu_s,
                 timeout_s=limits.timeout_s if bounded else None,
                 memory_bytes=limits.memory_bytes if bounded else None,
                 need_bytes=trial.candidate.forecast.memory_bytes if bounded else None,

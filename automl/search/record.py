@@ -25,6 +25,9 @@ class Record:
     The search takes the same way as the sessions before it, so lines are needed about in the order in which they stand.
     A `cut` that stands in the ledger holds for every later session, until one says that its budget is larger
     (`extend`): then a decision `extended` is written, and the cut before it no longer counts.
+
+    Once all trials of a budget are asked, what is left is settled in another order than with more trials, and may end
+    in another way. Such `settled` lines say for which budget they hold; the others hold for every budget.
     """
 
     def __init__(self, ledger: Ledger, extend: bool) -> None:
@@ -33,6 +36,8 @@ class Record:
         self._late: set[int] = set()  # trials that it has taken along
         self.busy_s = 0.0  # in fits, of all sessions
         self._lines: Counter[str] = Counter()  # how many of each event stood there
+        self._standing: Counter[int | None] = Counter()  # `settled` lines, by the budget for which alone they hold
+        self._trials: int | None = None  # that budget, once it is used up
         self._decisions: set[str] = set()
         for event in ledger.events():
             self._survey(event)
@@ -40,7 +45,7 @@ class Record:
         self._asked: dict[int, Standing] = {}  # read, and not asked for yet
         self._results: dict[str, UnitResult] = {}  # at hand, and not settled yet
         self._wanted: Counter[str] = Counter()  # by units that are placed
-        self._settled: dict[Unit, bool] = {}  # read, and not settled again yet: whether its trial ended with it
+        self._settled = 0
         self._risk_s, self._risk_lines = 0.0, 0
         if extend and self.cut is not None:
             self._note("decision", {"kind": "extended", "settled": self.cut.settled})
@@ -96,14 +101,14 @@ class Record:
     def note_settled(self, unit: Unit, result: UnitResult, closed: Mapping[str, Any] | None) -> bool:
         """A unit is settled; `closed`: how its trial ended with it (outcome, score, rounds). Whether that stood there.
 
-        Units are settled in one order, in this session and before; but where a session had no more trials to ask, units
-        of a longer one come between its last ones.
+        Units are settled in one order, in this session and before: the first ones stand there.
         """
-        while unit not in self._settled and self._read_on():
-            pass
-        if unit in self._settled and (self._settled.pop(unit) or closed is None):
+        self._settled += 1
+        if self._settled <= self._standing[self._trials]:
             return True
         line: dict[str, Any] = {**unit._asdict(), "outcome": result.outcome.value}
+        if self._trials is not None:
+            line["trials"] = self._trials
         self._note("settled", line if closed is None else {**line, "closed": dict(closed)})
         return False
 
@@ -113,6 +118,11 @@ class Record:
             return True
         self._note("late", {"trial": trial, "closed": dict(closed)})
         return False
+
+    def all_asked(self, trials: int) -> None:
+        """From here on, what is settled holds for a budget of so many trials only."""
+        if self._trials is None:
+            self._trials, self._settled = trials, 0
 
     def note_decision(self, decision: Decision) -> None:
         """A choice that looked at a clock or at the machine."""
@@ -145,6 +155,8 @@ class Record:
         """What has to be known of the whole before any of it is used."""
         kind = event["event"]
         self._lines[kind] += 1
+        if kind == "settled":
+            self._standing[event.get("trials")] += 1
         if kind == "finished":
             self.busy_s += float(event["wall_s"])
         elif kind == "late":
@@ -161,8 +173,6 @@ class Record:
             self._asked[event["trial"]] = (event["candidate"], event["params"])
         elif event["event"] == "finished":
             self._results[event["key"]] = from_json(event)
-        elif event["event"] == "settled":
-            self._settled[Unit(event["trial"], event["rung"], event["fold"])] = "closed" in event
         return True
 
     def _read_decision(self, fields: Mapping[str, Any]) -> None:
