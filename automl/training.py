@@ -43,7 +43,7 @@ def train(options: TrainOptions, watch: Watch) -> dict[str, Any]:
     began = time.monotonic() if options.began is None else options.began
     opening = Opening(options)
     try:
-        planned = _with_budget(_plan(options, opening), options)
+        planned = _with_budget(_plan(options, opening), options, opening.name)
         folder = open_folder(options, planned, {"executor": opening.name, "address": opening.address})
     except BaseException:
         opening.close()
@@ -70,15 +70,17 @@ def _plan(options: TrainOptions, opening: Opening) -> Planned:
     return planned
 
 
-def _with_budget(planned: Planned, options: TrainOptions) -> Planned:
-    """`--trials` or `--time` alone replaces the whole budget of the spec."""
-    if options.trials is None and options.time_s is None:
+def _with_budget(planned: Planned, options: TrainOptions, executor: str) -> Planned:
+    """`--trials` or `--time` alone replaces the whole budget of the spec; the floor is that of the executor."""
+    if options.trials is None and options.time_s is None and options.executor is None:
         return planned
-    budget = BudgetSpec(trials=options.trials, time_s=options.time_s)
+    budget = planned.plan.spec.search.budget
+    if options.trials is not None or options.time_s is not None:
+        budget = BudgetSpec(trials=options.trials, time_s=options.time_s)
     search = planned.plan.spec.search.model_copy(update={"budget": budget})
     spec = planned.plan.spec.model_copy(update={"search": search})
-    told = [found for found in planned.warnings if found.code != "PLAN006"]  # of the spec's own budget
-    warning = below_floor(budget.time_s, planned.plan.floor_s)
+    told = [found for found in planned.warnings if found.code != "PLAN006"]  # of the spec's own budget and executor
+    warning = below_floor(budget.time_s, planned.plan.floor_s, executor)
     warnings = (*told, warning) if warning else tuple(told)
     return replace(planned, plan=planned.plan.model_copy(update={"spec": spec}), warnings=warnings)
 
@@ -254,6 +256,7 @@ class _Run:
             "trials": dict(found.outcomes),
             "wall_s": round(time.monotonic() - self.began, 3),
             "budget_s": self.plan.spec.search.budget.time_s,
+            "searched_s": round(searched_s, 3),
             "clock_events": found.clock_events,
             "utilisation": round(min(busy, 1.0), 4),
             "winner": {"members": [_member(self.plan, final.trial)]},

@@ -110,7 +110,7 @@ class Opening:
         """What the user should know of the executor, once it is there."""
         if self.replaced:
             text = "the time budget is over before Ray is ready: processes of this machine take its place"
-            return [Diagnostic("warning", "RUN009", text, hint="--executor local starts in two seconds")]
+            return [Diagnostic("warning", "RUN009", text, hint="--executor local starts sooner")]
         if self._session is None or not self._session.on_disk:
             return []
         text = "/dev/shm is too small for Ray's object store, which lies on the disk instead: workers read slower"

@@ -17,7 +17,6 @@ from automl.search.budget import SearchSettings
 from automl.search.decisions import Decision, cut_of, for_unit, forced_outcomes
 from automl.search.events import (
     Asked,
-    AtHand,
     BestChanged,
     Cut,
     Event,
@@ -233,8 +232,8 @@ class _Search:
             self._watch(Retried(unit, result.retried))
         self._record.note_finished(unit, result)
         self._watch(Finished(unit, result.outcome, result.wall_s, result.cpu_s))
-        at_hand = None if self._settings.deadline is None else self._at_hand(self._open[unit.trial])
-        if at_hand is not None:
+        timed = self._settings.deadline is not None
+        if timed and (at_hand := self._open[unit.trial].ahead(self._peek, self._greater)) is not None:
             self._watch(at_hand)
 
     # -- settling ---------------------------------------------------------------------------------------------------
@@ -254,21 +253,11 @@ class _Search:
         if ended is not None:
             self._close(ended, known, longest(trial.results.values()))
 
-    def _at_hand(self, trial: OpenTrial) -> AtHand | None:
-        """What a trial that is not settled comes to, where the results of all its folds are there."""
-        if trial.closed or trial.placed < len(trial.units):
-            return None
-        results = dict(trial.results)
-        for unit in trial.on_slots:
-            result = self._given.get(unit) or self._record.peek(self._unit_keys[unit])
-            if result is None:
-                return None
-            results[unit] = result
-        score = trial.score_of(results, self._greater)
-        return None if score is None else AtHand(score, longest(results.values()))
+    def _peek(self, unit: Unit) -> UnitResult | None:
+        return self._given.get(unit) or self._record.peek(self._unit_keys[unit])
 
     def _late(self) -> tuple[int, ...] | None:
-        return tuple(sorted(n for n, trial in self._open.items() if self._at_hand(trial) is not None)) or None
+        return tuple(n for n, trial in sorted(self._open.items()) if trial.ahead(self._peek, self._greater)) or None
 
     def _take_along(self, number: int) -> None:
         """At a cut nobody's turn is waited for any more: a trial whose fits have ended counts."""

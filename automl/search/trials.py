@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -10,7 +10,7 @@ from automl.catalog import OPERATORS
 from automl.jobs import Outcome
 from automl.params import ParamValue
 from automl.plan import Candidate, Rung, TrialScore
-from automl.search.events import UnscoredTrial
+from automl.search.events import AtHand, UnscoredTrial
 from automl.search.scoring import UnitResult, merge_folds
 from automl.search.virtual import Unit
 from automl.tasks import node_params
@@ -89,6 +89,19 @@ class OpenTrial:
         settled = [result for result in results if result is not None]
         if len(settled) == len(results):
             self.scores[rung] = merge_folds(settled, greater).score
+
+    def ahead(self, result_of: Callable[[Unit], UnitResult | None], greater: bool) -> AtHand | None:
+        """What it comes to where all its results are there, settled or not; `result_of` those that are not."""
+        if self.closed or self.placed < len(self.units):
+            return None
+        results = dict(self.results)
+        for unit in self.on_slots:
+            result = result_of(unit)
+            if result is None:
+                return None
+            results[unit] = result
+        score = self.score_of(results, greater)
+        return None if score is None else AtHand(score, longest(results.values()))
 
     def score_of(self, results: Mapping[Unit, UnitResult], greater: bool) -> TrialScore | None:
         """The mean over all folds, from results of all its units; None where one of them failed.
