@@ -36,6 +36,7 @@ class Job:
     timeout_s: float | None = None
     memory_bytes: int | None = None
     need_bytes: int | None = None
+    expected_s: float | None = None  # how long the plan expects it to take
     again: bool = False  # its worker died under it; where a refused allocation was the cause, it shall not be refused
     keep: bool = False  # bring States and predictions back (final fits); otherwise scores only
 
@@ -52,7 +53,7 @@ class Done:
     cpu_s: float = 0.0
     peak_bytes: int = 0
     worker: str = ""
-    retried: int = 0  # how often it was started anew because its worker died
+    retried: int = 0  # how often it was started anew because its worker, or its node, died
     crashed: bool = False  # FAILED because the worker died under it, and died again when it was tried anew
 
 

@@ -92,7 +92,7 @@ class LocalExecutor(SlotExecutor[_Slot]):
             self._end(slot, Outcome.FAILED, describe(problem))
         else:
             if slot.work is not None:
-                self._finished.append(replace(answer, retried=slot.work.deaths))
+                self._finished.append(replace(answer, retried=slot.work.retried))
             elif answer is not None:
                 raise error("EXE012", f"a worker cannot be started: {answer}", hint=HINT)
         self._vacate(slot)
