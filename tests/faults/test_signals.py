@@ -44,11 +44,9 @@ MOMENTS = [
     ("ray", "starting", signal.SIGINT),
     ("ray", "compiling!", signal.SIGTERM),
     ("ray", "fits", signal.SIGINT),
-    ("local", "compiling!", signal.SIGINT),
     ("local", "fits", signal.SIGTERM),
     ("local", "final!", signal.SIGINT),
     ("local", "emitting!", signal.SIGTERM),
-    ("local", "emitting!", signal.SIGINT),
 ]
 
 
