@@ -61,9 +61,9 @@ def stop_at(point: str, marker: Path) -> None:
 def _stop_in_ledger(units: int, torn: bool, marker: Path) -> None:
     from automl.search.ledger import Ledger
 
-    inner = Ledger.flush
+    inner = Ledger.write
 
-    def flush(ledger: Ledger) -> None:
+    def write(ledger: Ledger) -> None:
         enough = ledger.path.read_bytes().count(b'"event":"settled"') >= units if ledger.path.exists() else False
         pending = ledger._end.pending
         if not enough or (torn and not pending):
@@ -72,10 +72,10 @@ def _stop_in_ledger(units: int, torn: bool, marker: Path) -> None:
         if torn:
             assert ledger._descriptor is not None
             os.pwrite(ledger._descriptor, pending[: len(pending) // 2], ledger._end.offset)
-        Ledger.flush = inner  # type: ignore[method-assign]  # an interrupted driver still writes what it has
+        Ledger.write = inner  # type: ignore[method-assign]  # an interrupted driver still writes what it has
         hold(marker)
 
-    Ledger.flush = flush  # type: ignore[method-assign]
+    Ledger.write = write  # type: ignore[method-assign]
 
 
 def _stop_in_package(files: int, marker: Path) -> None:

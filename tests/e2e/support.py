@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import shutil
@@ -19,6 +20,7 @@ import pytest
 
 from automl.cli.main import main
 from automl.driver.options import TrainOptions
+from automl.report.leaderboard import MEASURED
 from automl.search.ledger import LedgerView, read_ledger
 from automl.training import train
 from tests.e2e.delays import HELD, HOLDS, VARIABLE
@@ -74,8 +76,20 @@ def asked(run: Path) -> list[tuple[str, dict[str, Any]]]:
 
 
 def settled(run: Path) -> list[dict[str, Any]]:
-    """What is settled, in that order: units, how they ended, and the scores of the trials that ended with them."""
-    return events(run, "settled")
+    """What is settled, in order: units, how they ended, and the scores of the trials that ended with them.
+
+    Of what holds for one budget only, what holds for the last one.
+    """
+    lines = events(run, "settled")
+    last = max((line.get("trials", 0) for line in lines), default=0)
+    return [line for line in lines if line.get("trials", last) == last]
+
+
+def leaderboard(run: Path) -> list[dict[str, str]]:
+    """leaderboard.csv without what is measured."""
+    with (run / "leaderboard.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return [{name: cell for name, cell in row.items() if name not in MEASURED or name == "rounds"} for row in rows]
 
 
 def files_of(package: Path) -> dict[str, bytes]:
