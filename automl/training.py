@@ -13,6 +13,7 @@ from automl.driver.folder import RunFolder, open_folder
 from automl.driver.opening import Opening
 from automl.driver.options import Stage, TrainOptions, Watch
 from automl.driver.reserve import Reserve
+from automl.driver.usage import Usage
 from automl.emit.assemble import package_files
 from automl.emit.checks import check_plan
 from automl.emit.request import EmitRequest, Emitted
@@ -90,6 +91,7 @@ class _Run:
         self.context = FitContext(self.plan, planned.dataset, planned.modules)
         self.remote = False
         self.reserve = Reserve()
+        self.usage = Usage()
         self.warnings = list(planned.warnings)
 
     def go(self, opening: Opening) -> dict[str, Any]:
@@ -100,12 +102,12 @@ class _Run:
             opening.close()
             raise
         try:
-            found, searched_s = self._search(executor)
+            found, usage = self._search(executor)
             final = self._final(self._finisher(executor, found), found)
         finally:
             executor.close()
         emitted = self._emit(found, final)
-        return self._result(found, final, emitted, searched_s, executor.workers)
+        return self._result(found, final, emitted, usage)
 
     def _finisher(self, executor: Executor, found: SearchResult) -> Executor:
         """Where the final fits run: on the workers; or in this process, where a cut left workers of this machine busy.
@@ -120,7 +122,7 @@ class _Run:
         executor.close()
         return InlineExecutor(run, self.context, self.plan.spec.search.trial.cpus)
 
-    def _search(self, executor: Executor) -> tuple[SearchResult, float]:
+    def _search(self, executor: Executor) -> tuple[SearchResult, dict[str, Any]]:
         budget = self.plan.spec.search.budget
         self.watch(Stage("plan", f"{self.plan.spec.name}, {_count(executor.workers, 'worker')}", budget.trials))
         if self.folder.state != "new":
@@ -133,9 +135,9 @@ class _Run:
             finishers = executor.workers if self.remote else 1
             deadline = Deadline(time.monotonic, end, lambda: self.reserve.seconds(finishers))
         settings = SearchSettings(trials=budget.trials, deadline=deadline, extend=self.folder.state == "extended")
-        start = time.monotonic()
+        self.usage = Usage()
         found = run_search(self.plan, executor, self.folder.ledger, settings, self._seen)
-        return found, time.monotonic() - start
+        return found, self.usage.told(executor.workers)
 
     def warn(self, code: str, message: str, hint: str | None = None) -> None:
         """Tell a warning, and keep it for result.json."""
@@ -145,6 +147,7 @@ class _Run:
 
     def _seen(self, event: Event) -> None:
         self.reserve(event)
+        self.usage(event)
         self.watch(event)
 
     def _final(self, executor: Executor, found: SearchResult) -> Final:
@@ -220,10 +223,7 @@ class _Run:
     def _baseline(found: SearchResult) -> TrialScore | None:
         return next((trial for trial in found.leaders if trial.number == BASELINE), None)
 
-    def _result(
-        self, found: SearchResult, final: Final, emitted: Emitted, searched_s: float, workers: int
-    ) -> dict[str, Any]:
-        busy = found.busy_s / (workers * searched_s) if searched_s > 0 else 0.0
+    def _result(self, found: SearchResult, final: Final, emitted: Emitted, usage: dict[str, Any]) -> dict[str, Any]:
         result = {
             "ok": True,
             "name": self.plan.spec.name,
@@ -238,7 +238,7 @@ class _Run:
             "wall_s": round(time.monotonic() - self.began, 3),
             "budget_s": self.plan.spec.search.budget.time_s,
             "clock_events": found.clock_events,
-            "utilisation": round(min(busy, 1.0), 4),
+            **usage,
             "winner": {"members": [_member(self.plan, final.trial)]},
             "data": [str(path.absolute()) for path in self.planned.data],
             **({"test": [str(path.absolute()) for path in self.planned.test]} if self.planned.test else {}),

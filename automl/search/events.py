@@ -44,6 +44,7 @@ class Finished:
     unit: Unit
     outcome: Outcome
     wall_s: float
+    cpu_s: float = 0.0
 
 
 @dataclass(frozen=True)
