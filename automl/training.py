@@ -13,7 +13,7 @@ from automl.driver.folder import RunFolder, open_folder
 from automl.driver.opening import Opening
 from automl.driver.options import Stage, TrainOptions, Watch
 from automl.driver.reserve import Reserve
-from automl.driver.usage import Usage
+from automl.driver.usage import Usage, too_few_slots
 from automl.emit.assemble import package_files
 from automl.emit.checks import check_plan
 from automl.emit.request import EmitRequest, Emitted
@@ -137,6 +137,9 @@ class _Run:
             finishers = executor.workers if self.remote else 1
             deadline = Deadline(time.monotonic, end, lambda: self.reserve.seconds(finishers))
         settings = SearchSettings(trials=budget.trials, deadline=deadline, extend=self.folder.state == "extended")
+        few = too_few_slots(self.plan.spec.search.parallelism, executor.workers)
+        if few is not None:
+            self.warn("RUN010", *few)
         self.usage = Usage()
         found = run_search(self.plan, executor, self.folder.ledger, settings, self._seen)
         return found, self.usage.told(executor.workers)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from automl.driver import usage
-from automl.driver.usage import Usage
+from automl.driver.usage import Usage, too_few_slots
 from automl.jobs import Outcome
 from automl.search.events import Cut, Finished
 from automl.search.virtual import Unit
@@ -32,3 +32,12 @@ def test_nothing_ran(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(usage.time, "monotonic", lambda: 1.0)
     told = Usage().told(workers=4)
     assert (told["utilisation"], told["overhead_s"]) == (0.0, 0.0)
+
+
+def test_more_workers_than_slots_are_told() -> None:
+    assert too_few_slots(8, 8) is None
+    found = too_few_slots(8, 16)
+    assert found is not None
+    message, hint = found
+    assert "never more than 8 of the 16 workers" in message
+    assert "search.parallelism to 64" in hint

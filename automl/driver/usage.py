@@ -7,6 +7,8 @@ from typing import Any
 
 from automl.search.events import Event, Finished
 
+SLOTS_PER_WORKER = 4  # keeps 98 % of 16 to 10,000 workers busy where forecasts are wrong by a factor of 1.6 (0014)
+
 
 class Usage:
     """Counts the fits of one session, from its making until `told` is asked for. Times are seconds."""
@@ -33,3 +35,14 @@ class Usage:
             "overhead_s": round(max(0.0, held - self._wall), 3),
             "utilisation": round(min(1.0, self._wall / held), 4) if held > 0 else 0.0,
         }
+
+
+def too_few_slots(slots: int, workers: int) -> tuple[str, str] | None:
+    """What to say where workers can never all have something to do: the message, and what to do about it."""
+    if workers <= slots:
+        return None
+    text = f"search.parallelism is {slots}: never more than {slots} of the {workers} workers have something to do"
+    return (
+        text,
+        f"set search.parallelism to {SLOTS_PER_WORKER * workers}: another plan, so another search",
+    )
