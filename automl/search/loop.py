@@ -52,7 +52,7 @@ def run_search(
     try:
         search.run()
     finally:
-        ledger.flush()
+        search.close()
     return search.result()
 
 
@@ -102,6 +102,9 @@ class _Search:
             self._take_along(number)
         self._record.flush()
         self._watch(Cut(self._settled))
+
+    def close(self) -> None:
+        self._record.close()
 
     def result(self) -> SearchResult:
         return SearchResult(
