@@ -7,7 +7,7 @@ result is not at hand, so that no finished work is lost to a deadline.
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable
 
 from automl.jobs import Done, Executor, Job, Outcome
@@ -32,6 +32,7 @@ from automl.search.ledger import Ledger, check_search
 from automl.search.race import Race
 from automl.search.record import Record
 from automl.search.scoring import UnitResult, from_done
+from automl.search.tally import Tally
 from automl.search.trials import OpenTrial, closing_line, params_at
 from automl.search.virtual import Unit
 
@@ -79,9 +80,7 @@ class _Search:
         self._in_flight: dict[str, Unit] = {}
         self._asked = self._settled = self._retried = 0
         self._busy = 0.0
-        self._ok: list[TrialScore] = []
-        self._unscored: list[UnscoredTrial] = []
-        self._best: TrialScore | None = None
+        self._tally = Tally(self._greater)
         self._decisions: list[Decision] = []
         self._baseline_open = True
 
@@ -101,26 +100,22 @@ class _Search:
         self._watch(Cut(self._settled))
 
     def result(self) -> SearchResult:
-        outcomes = Counter({outcome.value: 0 for outcome in Outcome})
-        outcomes[Outcome.OK.value] += len(self._ok)
-        outcomes.update(trial.outcome.value for trial in self._unscored)
         return SearchResult(
-            trials=tuple(sorted(self._ok, key=lambda trial: trial.number)),
-            unscored=tuple(sorted(self._unscored, key=lambda trial: trial.number)),
-            best=self._best,
-            outcomes=dict(outcomes),
+            leaders=self._tally.leaders,
+            unscored=self._tally.unscored,
+            outcomes=dict(self._tally.outcomes),
             decisions=tuple(self._decisions),
             asked=self._asked,
             settled_units=self._settled,
             retried=self._retried,
             busy_s=self._busy,
-            busy_all_s=sum(result.wall_s for result in self._record.results.values()),
+            busy_all_s=self._record.busy_s,
         )
 
     # -- asking -----------------------------------------------------------------------------------------------------
 
     def _fill(self) -> None:
-        """Put units on all free slots. What was asked is on the disk before anything of it is submitted."""
+        """Put units on all free slots. What was asked is in the ledger before anything of it is submitted."""
         jobs: list[Job] = []
         while self._time.free:
             trial = self._trial_to_place()
@@ -133,7 +128,7 @@ class _Search:
             cost = trial.candidate.forecast.cpu_s * self._plan.rungs[unit.rung].share
             self._time.place(unit, 0.0 if unit.trial == BASELINE else cost)
             jobs.extend(self._job(unit, trial))
-        self._record.flush()
+        self._record.commit()
         for job in jobs:
             self._executor.submit(job)
 
@@ -149,8 +144,9 @@ class _Search:
     def _ask(self) -> OpenTrial | None:
         number = self._asked
         if self._settings.trials is not None and number >= self._settings.trials:
+            self._record.all_asked(self._settings.trials)
             return None
-        standing = self._record.asked.get(number)
+        standing = self._record.asked(number)
         if standing is None:
             proposal = ask(self._plan, number, self._history)
         else:
@@ -163,7 +159,8 @@ class _Search:
         trial = self._open[number] = OpenTrial(number, proposal.candidate, proposal.params, rungs, reached)
         self._going_on[reached].append(trial)
         self._history.add_asked(trial.candidate.id, trial.params)
-        self._record.note_asked(number, trial.candidate.id, trial.params)
+        if standing is None:
+            self._record.note_asked(number, trial.candidate.id, trial.params)
         self._watch(Asked(number, trial.candidate.id, trial.params, known=standing is not None))
         return trial
 
@@ -179,7 +176,7 @@ class _Search:
             text = "as recorded in the decisions that are replayed"
             self._given[unit] = UnitResult(key, forced, error=text, crashed=forced is Outcome.FAILED)
             return []
-        if key in self._record.results or key in self._in_flight:
+        if self._record.want(key) or key in self._in_flight:
             return []
         self._in_flight[key] = unit
         limits = self._plan.spec.search.trial
@@ -191,8 +188,10 @@ class _Search:
                 params=params,
                 fit_rows=fit_rows,
                 score_rows=score_rows,
+                expected_s=trial.candidate.forecast.cpu_s,
                 timeout_s=limits.timeout_s if bounded else None,
                 memory_bytes=limits.memory_bytes if bounded else None,
+                need_bytes=trial.candidate.forecast.memory_bytes if bounded else None,
             )
         ]
 
@@ -203,8 +202,8 @@ class _Search:
         key = self._unit_keys.pop(unit)
         given = self._given.pop(unit, None)
         idle = 0
-        while given is None and key not in self._record.results:
-            self._record.flush()
+        while given is None and not self._record.has(key):
+            self._record.commit()
             deadline = None if self._baseline_open else self._settings.deadline
             done = self._executor.wait(None if deadline is None else deadline.left())
             if done is not None:
@@ -216,7 +215,7 @@ class _Search:
                 idle += 1
                 if idle > _IDLE_ANSWERS or deadline is None:
                     raise RuntimeError(f"the executor has lost the job of {unit}")
-        return given or self._record.results[key]
+        return given or self._record.take(key)
 
     def _arrived(self, done: Done) -> None:
         unit = self._in_flight.pop(done.key, None)
@@ -239,8 +238,7 @@ class _Search:
             self._decide(decision)
         trial = self._open[unit.trial]
         ended = trial.take_in(unit, result, self._greater) or self._race_on(trial, unit.rung)
-        known = self._record.is_settled(unit)
-        self._record.note_settled(unit, result, None if ended is None else closing_line(ended))
+        known = self._record.note_settled(unit, result, None if ended is None else closing_line(ended))
         if trial.closed and trial.empty:
             del self._open[unit.trial]
         if isinstance(ended, TrialScore):
@@ -267,20 +265,12 @@ class _Search:
             self._baseline_open = False
         self._watch(Settled(ended, self._settled, known))
         if isinstance(ended, UnscoredTrial):
-            self._unscored.append(ended)
+            self._tally.add_unscored(ended)
             self._history.add_unscored(ended)
             return
-        self._ok.append(ended)
         self._history.add_settled(ended)
-        if self._beats_best(ended):
-            self._best = ended
+        if self._tally.add_scored(ended):
             self._watch(BestChanged(ended))
-
-    def _beats_best(self, trial: TrialScore) -> bool:
-        best = self._best
-        if best is None or trial.score == best.score:
-            return best is None or trial.number < best.number
-        return self._history.better(trial.score, best.score)
 
     def _decide(self, decision: Decision) -> None:
         self._decisions.append(decision)

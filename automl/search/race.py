@@ -6,6 +6,7 @@ It looks at settled scores of that one rung only, in settled order: at no clock,
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left, insort
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -21,16 +22,16 @@ class _Measure(NamedTuple):
 
 
 class Race:
-    """Every rung's scores, sorted, and the best trial that came through it. Eight bytes and a float for each score."""
+    """Every rung's scores, sorted, and the best trial that came through it. Eight bytes for each score."""
 
     def __init__(self, greater_is_better: bool) -> None:
         self._sign = -1.0 if greater_is_better else 1.0
-        self._losses: dict[int, list[float]] = {}
+        self._losses: dict[int, array[float]] = {}
         self._measures: dict[int, _Measure] = {}
 
     def goes_on(self, rung: int, score: float) -> bool:
         """Take in a trial's score at a rung: whether it is among the best third of all there by now (rounded up)."""
-        losses = self._losses.setdefault(rung, [])
+        losses = self._losses.setdefault(rung, array("d"))
         loss = self._sign * score
         place = bisect_left(losses, loss)
         insort(losses, loss)
