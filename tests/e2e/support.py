@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 from automl.cli.main import main
+from automl.driver.folder import LEDGER
 from automl.driver.options import TrainOptions
 from automl.report.leaderboard import MEASURED
 from automl.search.ledger import LedgerView, read_ledger
@@ -146,10 +147,12 @@ class Driver:
         """Where files tell fits to stay, and fits tell that they do."""
         return self.run.with_name(self.run.name + ".holds")
 
-    def hold(self, which: str) -> None:
-        """From now on a fit of the search stays (FITS), or all final ones (FINAL)."""
+    def hold(self, which: str, units: int = 0) -> None:
+        """A fit of the search stays (FITS), or all final ones (FINAL): now, or once so many units are settled."""
         self.holds.mkdir(exist_ok=True)
-        (self.holds / which).touch()
+        part = self.holds / f"{which}.part"
+        part.write_text(f"{units} {self.run / LEDGER}" if units else "")
+        part.rename(self.holds / which)
 
     def let_go(self) -> None:
         """Forget what was held."""
