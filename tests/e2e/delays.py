@@ -83,10 +83,10 @@ def unlucky_run(context: fit.FitContext, job: Job) -> Scores | fit.Fitted:
 
 
 def _meet(number: int) -> None:
-    """One in fourteen, for each of three fates. `number`: 0 to 255, the same for equal fits."""
-    if number < 18:
+    """`number`: 0 to 255, the same for equal fits. Few never end: each costs a whole deadline."""
+    if number < 5:
         time.sleep(3600)
-    elif number < 36:
+    elif number < 18:
         raise MemoryError
-    elif number < 54:
+    elif number < 31:
         os._exit(1)
