@@ -96,6 +96,8 @@ class _Run:
         try:
             self.remote = opening.address is not None
             executor = opening.executor(self.context)
+            for note in opening.notes:
+                self.warn(note.code, note.message, note.hint)
         except BaseException:
             opening.close()
             raise

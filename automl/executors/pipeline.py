@@ -8,6 +8,7 @@ behind another while a worker has nothing to do.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -21,7 +22,7 @@ _REMEMBERED = 4  # results of a candidate
 
 
 class Pace:
-    """How long a job will take: as long as the longest of its candidate's last few. Keeps four numbers of each."""
+    """How long a job will take: the longest of its candidate's last few; as the plan expects, before there is one."""
 
     def __init__(self) -> None:
         self._walls: dict[str, deque[float]] = {}
@@ -33,7 +34,8 @@ class Pace:
     def seconds(self, job: Job) -> float:
         """Infinite where nothing is known, and for what brings whole models back."""
         walls = self._walls.get(job.candidate)
-        return float("inf") if job.keep or not walls else max(walls)
+        known = max(walls) if walls else job.expected_s
+        return math.inf if job.keep or known is None else known
 
     def room_for(self, work: Try, taken: float) -> bool:
         """Whether a job may join others in a call that takes `taken` seconds by now."""

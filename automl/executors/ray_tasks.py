@@ -17,7 +17,14 @@ from pathlib import Path
 from typing import Any
 
 import ray
-from ray.exceptions import ActorUnavailableError, OutOfMemoryError, RayError, RayTaskError
+from ray.exceptions import (
+    ActorUnavailableError,
+    ObjectStoreFullError,
+    OutOfDiskError,
+    OutOfMemoryError,
+    RayError,
+    RayTaskError,
+)
 from ray.experimental.internal_kv import _internal_kv_get, _internal_kv_put
 
 from automl.errors import error
@@ -51,7 +58,7 @@ class RayExecutor(SlotExecutor[_Slot]):
         self._rooms = Rooms(-(-session.workers // max(1, len(hosts))))
         self._session = session
         self._owns_session = owns_session
-        self._shared = (run, ray.put(context))
+        self._shared = (run, _put(context))
         self._actor_class = _actor_class(session.threads)
         self._slots = [self._new_slot() for _ in range(self.workers)]
         self._free_slots: dict[_Slot, None] = {}  # in the order in which they became free
@@ -231,6 +238,17 @@ class _Worker:
         """One job, or one after the other: Ray takes a list for as many results."""
         found = [execute(self._run, self._context, job) for job in jobs]
         return found if len(found) > 1 else found[0]
+
+
+def _put(context: Any) -> Any:
+    """Into the object store, once. Raises AutomlError (EXE030) where neither it nor the disk behind it has room."""
+    try:
+        return ray.put(context)
+    except (ObjectStoreFullError, OutOfDiskError) as problem:
+        store = ray.cluster_resources().get("object_store_memory", 0) / 2**20
+        text = f"the table fits neither into Ray's object store ({store:.0f} MiB) nor onto the disk behind it"
+        hint = "make room in /dev/shm and in the folder for temporary files, or take --executor local"
+        raise error("EXE030", f"{text}: {str(problem).splitlines()[0][:200]}", hint=hint) from None
 
 
 def _note_the_end() -> None:

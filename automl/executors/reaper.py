@@ -19,7 +19,7 @@ from pathlib import Path
 
 _ROUNDS = 100  # at most, for processes that start while others are ended
 _PAUSE_S = 0.05
-_LONGEST = 35  # of the folder that ours is made in: the path of a Unix socket has 107 letters at most
+_LONGEST = 15  # of the folder that ours is made in: the path of a Unix socket has 107 letters at most
 _LAST_S = 10.0
 
 
@@ -28,7 +28,9 @@ class Reaped:
 
     def __init__(self) -> None:
         home = tempfile.gettempdir()
-        self.folder = tempfile.mkdtemp(prefix="automl-ray-", dir=home if len(home) <= _LONGEST else "/tmp")
+        self.folder = tempfile.mkdtemp(
+            prefix=f"automl-ray-{os.getpid()}-", dir=home if len(home) <= _LONGEST else "/tmp"
+        )
         line = [sys.executable, "-I", "-S", __file__, self.folder, str(os.getpid())]
         quiet = subprocess.DEVNULL
         # In a session of its own: what ends the driver's group of processes must not end this one first.

@@ -37,6 +37,7 @@ class Session:
     workers: int
     threads: int
     started: bool
+    on_disk: bool = False  # the object store, because /dev/shm is too small: slower
     reaped: Reaped | None = None  # the folder of what was started, and who ends what is left of it
     _leave: threading.Event = field(default_factory=threading.Event, repr=False)
     _keeper: threading.Thread | None = field(default=None, repr=False)
@@ -102,6 +103,7 @@ def _connect(address: str | None, workers: int | None, threads: int) -> Session:
         import ray
 
         joined = bool(ray.is_initialized())
+        small = _shm_bytes() < _STORE_LEAST
         reaped = Reaped() if address is None and not joined else None
         try:
             if not joined:
@@ -115,7 +117,7 @@ def _connect(address: str | None, workers: int | None, threads: int) -> Session:
             if reaped is not None:
                 reaped.close()
             raise
-    return Session(fitting, threads, started=not joined, reaped=reaped)
+    return Session(fitting, threads, started=not joined, on_disk=reaped is not None and small, reaped=reaped)
 
 
 def _init(ray: Any, address: str | None, cpus: int, reaped: Reaped | None) -> None:
@@ -160,13 +162,17 @@ def _fitting_workers(ray: Any, workers: int | None, threads: int) -> int:
 
 def _store_bytes() -> int:
     """Size of the object store: a share of free memory, as far as /dev/shm holds it."""
-    wanted = int(_STORE_SHARE * _free_memory())
+    wanted = min(int(_STORE_SHARE * _free_memory()), int(_SHM_SHARE * _shm_bytes()))
+    return max(_STORE_LEAST, wanted)  # where even the least does not fit, Ray takes the disk
+
+
+def _shm_bytes() -> int:
+    """What is free in /dev/shm; huge where there is none."""
     try:
         shm = os.statvfs("/dev/shm")
-        wanted = min(wanted, int(_SHM_SHARE * shm.f_bavail * shm.f_frsize))
     except OSError:
-        pass
-    return max(_STORE_LEAST, wanted)  # where even the least does not fit, Ray takes the disk
+        return 2**62
+    return shm.f_bavail * shm.f_frsize
 
 
 def _free_memory() -> int:

@@ -82,6 +82,8 @@ class SlotExecutor(ABC, Generic[S]):
         limit = None if timeout_s is None else time.monotonic() + timeout_s
         while not self._finished:
             self._hand_out()
+            if self._finished:
+                break
             if not self._slots or (not self._queue and all(slot.work is None for slot in self._slots)):
                 return None
             self._collect(limit)
@@ -141,8 +143,9 @@ class SlotExecutor(ABC, Generic[S]):
         work = slot.work
         if work is None or (work.losses >= LOSSES if lost else work.deaths >= RETRIES):
             return False
+        job = work.job if lost else replace(work.job, again=True)
         deaths, losses = work.deaths + (not lost), work.losses + lost
-        self._queue.appendleft(replace(work, deaths=deaths, losses=losses, alone=True))
+        self._queue.appendleft(replace(work, job=job, deaths=deaths, losses=losses, alone=True))
         return True
 
     def _end(self, slot: S, outcome: Outcome, text: str, crashed: bool = False) -> None:

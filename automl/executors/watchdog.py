@@ -1,4 +1,9 @@
-"""Ends a worker process whose fit holds more memory than it may: what RLIMIT_DATA does not see, such as shared maps."""
+"""Ends a worker process whose fit holds more memory than it may.
+
+RLIMIT_DATA alone is not enough: it does not see shared maps; and native code that is refused memory may die in many
+ways, or turn in a circle for ever (LightGBM did both). So the limit of the kernel stands a little above that of the
+fit, for what comes all at once, and this thread sees what grows.
+"""
 
 from __future__ import annotations
 
@@ -8,43 +13,63 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 EXIT_CODE = 97  # of a process that was ended here; no other exit of ours has it
-_TICK_S = 0.05  # 100 MB at the speed at which memory can be touched
+_TICK_S = 0.02  # 40 MB at the speed at which memory can be touched
+_STUCK = 100  # ticks close to the kernel's limit: it was refused memory, and does not give up
+_CLOSE = 2**25
 _SLACK = 2**24
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _SHARED_BY_ONE = ("/dev/zero", "/memfd:", "/SYSV")  # shared memory without a file: of this process, as a rule
 
 
+@dataclass(frozen=True)
+class _Most:
+    """Bytes: resident; resident without what is shared; data as RLIMIT_DATA counts it."""
+
+    resident: int
+    own: int
+    data: int
+
+
 class Watchdog:
-    """A thread that looks at the resident memory of its process, 20 times a second, while a limit is set.
+    """A thread that looks at the memory of its process, 50 times a second, while a limit is set.
 
     `ended` is called before the process ends, for whoever cannot see its exit code.
     """
 
     def __init__(self, ended: Callable[[], None]) -> None:
         self._ended = ended
-        self._most: tuple[int, int] | None = None
+        self._most: _Most | None = None
+        self._stuck = 0
         threading.Thread(target=self._watch, name="automl-watchdog", daemon=True).start()
 
-    def limit(self, extra: int | None) -> None:
-        """At most `extra` bytes of its own beyond what the process holds now; None: no limit."""
-        if extra is None:
-            self._most = None
-        else:
-            self._most = (_resident() + extra + _SLACK, _anonymous() + extra + _SLACK)
+    def limit(self, extra: int, kernel: int) -> None:
+        """At most `extra` bytes of its own beyond what the process holds now. `kernel`: its RLIMIT_DATA."""
+        self._stuck = 0
+        self._most = _Most(_resident_and_data()[0] + extra + _SLACK, _anonymous() + extra + _SLACK, kernel - _CLOSE)
+
+    def lift(self) -> None:
+        """No limit any more."""
+        self._most = None
 
     def _watch(self) -> None:
         while True:
             time.sleep(_TICK_S)
-            with suppress(MemoryError, OSError):  # RLIMIT_DATA is about to end the fit
-                self._look(self._most)
+            most = self._most
+            with suppress(MemoryError, OSError):  # refused by the kernel, as the fit is
+                if most is not None and self._passed(most) and self._most is most:
+                    self._end()
 
-    def _look(self, most: tuple[int, int] | None) -> None:
+    def _passed(self, most: _Most) -> bool:
         """The first look is cheap, and counts pages of the table that all workers share; the second does not."""
-        if most is None or _resident() <= most[0] or own_bytes() <= most[1] or self._most is not most:
-            return
+        resident, data = _resident_and_data()
+        self._stuck = self._stuck + 1 if data > most.data else 0
+        return self._stuck > _STUCK or (resident > most.resident and own_bytes() > most.own)
+
+    def _end(self) -> None:
         try:
             _, hard = resource.getrlimit(resource.RLIMIT_DATA)
             resource.setrlimit(resource.RLIMIT_DATA, (hard, hard))  # saying so takes memory, too
@@ -72,10 +97,11 @@ def _is_own(line: str) -> bool:
     return parts[4] == "0" or path.startswith(_SHARED_BY_ONE)
 
 
-def _resident() -> int:
-    """Resident memory, shared pages included."""
-    with open("/proc/self/statm", "rb") as file:  # noqa: PTH123 (20 times a second)
-        return int(file.read().split()[1]) * _PAGE
+def _resident_and_data() -> tuple[int, int]:
+    """Resident memory, shared pages included, and data (with the stack)."""
+    with open("/proc/self/statm", "rb") as file:  # noqa: PTH123 (50 times a second)
+        numbers = file.read().split()
+    return int(numbers[1]) * _PAGE, int(numbers[5]) * _PAGE
 
 
 def _anonymous() -> int:

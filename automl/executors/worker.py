@@ -27,6 +27,8 @@ THREAD_VARIABLES = (
     "VECLIB_MAXIMUM_THREADS",
 )
 _ERROR_LENGTH = 500
+_HEADROOM = 2**28  # more than can be touched between two looks of the watchdog
+_MORE = 2**30
 _ALLOCATION_FAILURES = ("bad_alloc", "bad allocation", "Unable to allocate", "Cannot allocate memory")
 
 
@@ -70,7 +72,7 @@ def execute(run: Run, context: Any, job: Job) -> Done:
     """
     meter = _Meter.start()
     try:
-        with memory_limit(job.memory_bytes):
+        with memory_limit(job.memory_bytes, job.again):
             value = run(context, job)
         pickle.dumps(value, protocol=5, buffer_callback=_leave_out)
     except KeyboardInterrupt:
@@ -115,26 +117,27 @@ def describe(problem: BaseException) -> str:
 
 
 @contextmanager
-def memory_limit(extra: int | None) -> Iterator[None]:
+def memory_limit(extra: int | None, again: bool = False) -> Iterator[None]:
     """At most `extra` bytes of private memory beyond what the process holds now; MemoryError beyond. None: no limit.
 
-    RLIMIT_DATA leaves shared memory out (a table in a shared store costs nothing here), unlike RLIMIT_AS. A worker's
-    watchdog looks at what it leaves out beside the table.
+    RLIMIT_DATA leaves shared memory out (a table in a shared store costs nothing here), unlike RLIMIT_AS. In a worker
+    it stands above the limit, which the watchdog holds; and higher still where the worker has died under this fit
+    (`again`), for native code may die where it is refused memory.
     """
     if extra is None or not sys.platform.startswith("linux"):
         yield
         return
     soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    wanted = _status_bytes("VmData") + extra
-    limits = [wanted, *(bound for bound in (soft, hard) if bound != resource.RLIM_INFINITY)]
-    resource.setrlimit(resource.RLIMIT_DATA, (min(limits), hard))
+    above = _HEADROOM + extra // 4 + (_MORE if again else 0) if _WATCHDOGS else 0
+    limits = [_status_bytes("VmData") + extra + above, *(n for n in (soft, hard) if n != resource.RLIM_INFINITY)]
     for watchdog in _WATCHDOGS:
-        watchdog.limit(extra)
+        watchdog.limit(extra, min(limits))
+    resource.setrlimit(resource.RLIMIT_DATA, (min(limits), hard))
     try:
         yield
     finally:
         for watchdog in _WATCHDOGS:
-            watchdog.limit(None)
+            watchdog.lift()
         resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
 
 

@@ -22,7 +22,7 @@ from automl.value import derive_seed
 
 _FLOOR = 0.05  # the least probability of a candidate
 _FLOORS = 0.2  # what all of these may come to together: with many candidates each has less
-_STARTUP = 8  # so many trials of a candidate before its densities are trusted
+_STARTUP = 10  # so many trials of a candidate before its densities are trusted
 _REDRAWS = 4
 _DRAWS = 1000  # of an infinite space, until one is taken that was asked already: its reals are hardly any
 
@@ -137,7 +137,12 @@ class _Sampler:
         self._learnt = len(self.lessons)
         # A study remembers what it has shown to a sampler, and forgets it when it is asked itself. Another one of the
         # same storage knows of nothing.
-        self._study = self._optuna.load_study(study_name="lessons", storage=self._storage)
+        self._study = self._optuna.load_study(
+            study_name="lessons",
+            storage=self._storage,
+            sampler=self._optuna.samplers.RandomSampler(),  # never asked, and made sooner than the default
+            pruner=self._optuna.pruners.NopPruner(),
+        )
 
     def draw(self, seed: int) -> dict[str, ParamValue]:
         sampler = self._tpe(seed)

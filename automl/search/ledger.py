@@ -151,7 +151,8 @@ class Ledger:
             self._descriptor = None
 
     def _unwritten(self, problem: OSError) -> AutomlError:
-        return error("LED005", f"cannot write {self.path}: {problem.strerror}")
+        hint = "once that is mended, --resume continues the run: what was written before stands"
+        return error("LED005", f"cannot write {self.path}: {problem.strerror}", hint=hint)
 
 
 def ledger_exists(path: Path) -> bool:

@@ -188,6 +188,7 @@ class _Search:
                 params=params,
                 fit_rows=fit_rows,
                 score_rows=score_rows,
+                expected_s=trial.candidate.forecast.cpu_s,
                 timeout_s=limits.timeout_s if bounded else None,
                 memory_bytes=limits.memory_bytes if bounded else None,
                 need_bytes=trial.candidate.forecast.memory_bytes if bounded else None,

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from automl.params import Choice, Float, Int, ParamValue
+from automl.params import Choice, Float, Int, Param, ParamValue
 from automl.plan import Plan, TrialScore
 from automl.search.ask import ask, space_size
 from automl.search.history import History
@@ -100,6 +100,35 @@ def test_a_small_space_is_asked_through_and_then_ends() -> None:
     assert len(found) == len(set(found)) == 1 + 9
     assert space_size(space) == 9
     assert space_size({}) == 1
+
+
+@pytest.mark.parametrize(
+    "space",
+    [
+        {"a": Int(low=1, high=10**9, default=1), "b": Choice(options=("x", "y"), default="x")},
+        {"a": Float(low=0.001, high=1.0, default=0.1, log=True), "b": Choice(options=("x", None), default="x")},
+    ],
+)
+def test_no_set_is_asked_twice_whatever_the_sampler_insists_on(
+    space: dict[str, Param], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    candidate = tiny_candidate("forest", space=space)
+    plan, history, found = tiny_plan((CANDIDATES[0], candidate)), History(True), set()
+    monkeypatch.setattr("automl.search.ask._Sampler.draw", lambda *_: candidate.defaults)
+    for number in range(1, 40):
+        proposal = ask(plan, number, history)
+        assert proposal is not None
+        found.add(tuple(sorted(proposal.params.items())))
+        settle(history, number, "forest", dict(proposal.params), 0.5)
+        history.add_asked("constant", {})
+        assert all(low_to_high(space[name], value) for name, value in proposal.params.items())
+    assert len(found) == 39
+
+
+def low_to_high(param: Param, value: ParamValue) -> bool:
+    if isinstance(param, Choice):
+        return value in param.options
+    return isinstance(value, int if isinstance(param, Int) else float) and param.low <= value <= param.high
 
 
 def test_only_the_constant_candidate_ends_after_one_trial() -> None:
