@@ -1,4 +1,7 @@
-"""Drivers killed at random points, one session of a run after the other, and whether each died in the middle."""
+"""What is killed while a run is under way: drivers at random points, nodes under a fit, the head of a cluster.
+
+Fits are held where something is to die, so that it dies in the middle on any machine. For tests and benchmarks.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.e2e.delays import FINAL, FITS
+from tests.e2e.nodes import HEAD, Nodes
 from tests.e2e.support import Driver, events, ledger, settled_lines
 
 AGENT = "Agent"  # Ray's agents, idle, want to tell the dead head that their node died, and give up after 60 s
+IMPATIENT = {"RAY_gcs_rpc_server_reconnect_timeout_s": "3"}  # a driver that lost the head hopes for a minute else
 PAUSE_S = 0.1  # at most, from the point to the kill
 AT_THE_END = ("final", "written", "selected", "result")
 
@@ -83,3 +88,43 @@ def kill_again_and_again(
     assert code == 0, err
     drivers[-1].until_gone(besides=AGENT)
     return kills
+
+
+def kill_nodes(spec: Path, run: Path, drivers: list[Driver]) -> Kill:
+    """One node comes, and two die one after the other under the same fit; the run comes to its end."""
+    with Nodes(0, 1, 1) as nodes:
+        driver = Driver(run, [str(spec), "--executor", "ray", "--address", nodes.address], held=True)
+        drivers.append(driver)
+        driver.start().until_settled(20)
+        nodes.add()
+        driver.hold(FITS)
+        first = driver.until_held()
+        nodes.kill(first)
+        second = driver.until_held(besides=[first])
+        settled = settled_lines(run)
+        nodes.kill(second)
+        driver.until_held(besides=[first, second])
+        driver.let_go()
+        code, _, err = driver.end()
+        assert code == 0, err
+        nodes.until_free()
+    return Kill("nodes", settled, settled_lines(run))
+
+
+def kill_head(spec: Path, run: Path, drivers: list[Driver], nodes_too: bool = False) -> Kill:
+    """The head dies, alone or with its nodes, and the driver ends without a result. The run is to be resumed."""
+    with Nodes(0, 2) as nodes:
+        place = ["--executor", "ray", "--address", nodes.address]
+        driver = Driver(run, [str(spec), *place], held=True, world=IMPATIENT)
+        drivers.append(driver)
+        driver.start().until_settled(30)
+        driver.hold(FITS)
+        held = driver.until_held()
+        nodes.kill(HEAD)
+        if nodes_too:
+            nodes.kill(held)
+        code, _, err = driver.end()
+        assert code != 0, err
+    driver.until_gone()
+    driver.let_go()
+    return check_killed(run, "at:30", len(events(spec.parent / "whole", "settled")))

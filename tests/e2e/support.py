@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Collection
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -124,11 +124,13 @@ class Driver:
     point: str = "nowhere"
     delay_s: float = 0.04
     held: bool = False
+    world: dict[str, str] = field(default_factory=dict)  # more of its environment
     process: subprocess.Popen[str] | None = None
 
     def start(self) -> Driver:
         line = [sys.executable, "-m", "tests.e2e.driver", self.point, str(self._stopped), "train", *self.arguments]
-        world = {**os.environ, VARIABLE: str(self.delay_s), **({HOLDS: str(self.holds)} if self.held else {})}
+        more = {**self.world, **({HOLDS: str(self.holds)} if self.held else {})}
+        world = {**os.environ, VARIABLE: str(self.delay_s), **more}
         self.holds.mkdir(exist_ok=True)
         self._stopped.unlink(missing_ok=True)
         self.process = subprocess.Popen(
