@@ -13,6 +13,7 @@ from automl.driver.folder import RunFolder, open_folder
 from automl.driver.opening import Opening
 from automl.driver.options import Stage, TrainOptions, Watch
 from automl.driver.reserve import Reserve
+from automl.driver.silence import Silence
 from automl.emit.assemble import package_files
 from automl.emit.checks import check_plan
 from automl.emit.request import EmitRequest, Emitted
@@ -39,6 +40,11 @@ def train(options: TrainOptions, watch: Watch) -> dict[str, Any]:
     Raises AutomlError: what is wrong with spec, data, folder or cluster; NotAccepted where a criterion is missed.
     """
     began = time.monotonic()
+    with Silence(watch) as told:
+        return _train(options, told, began)
+
+
+def _train(options: TrainOptions, told: Silence, began: float) -> dict[str, Any]:
     opening = Opening(options)
     try:
         planned = _with_budget(_plan(options, opening), options)
@@ -50,7 +56,7 @@ def train(options: TrainOptions, watch: Watch) -> dict[str, Any]:
         if folder.finished is not None:
             opening.close()
             return dict(folder.finished)
-        return _Run(planned, options, folder, watch, began).go(opening)
+        return _Run(planned, options, folder, told, began).go(opening)
 
 
 def _plan(options: TrainOptions, opening: Opening) -> Planned:
@@ -58,7 +64,7 @@ def _plan(options: TrainOptions, opening: Opening) -> Planned:
     source = options.source
     if isinstance(source, Path) and source.suffix == PLAN_SUFFIX:
         plan = read_plan(source)
-        opening.start("ray", None, plan.spec.search.trial.cpus)
+        opening.start_for_plan(plan, source.parent)
         test = tests_of_plan(plan, source)
         planned = load_planned(plan, data_of_plan(plan, source), (source.parent, Path()), test=test)
     else:
@@ -83,7 +89,9 @@ def _with_budget(planned: Planned, options: TrainOptions) -> Planned:
 class _Run:
     """One session of a run, from the open folder to result.json."""
 
-    def __init__(self, planned: Planned, options: TrainOptions, folder: RunFolder, watch: Watch, began: float) -> None:
+    def __init__(
+        self, planned: Planned, options: TrainOptions, folder: RunFolder, watch: Silence, began: float
+    ) -> None:
         self.planned, self.plan = planned, planned.plan
         self.options, self.folder, self.watch = options, folder, watch
         self.began = began
@@ -95,15 +103,20 @@ class _Run:
     def go(self, opening: Opening) -> dict[str, Any]:
         try:
             self.remote = opening.address is not None
+            self.watch.doing = f"starting {opening.name}" if opening.address is None else f"joining {opening.address}"
             executor = opening.executor(self.context)
         except BaseException:
             opening.close()
             raise
+        self.watch.executor, self.watch.doing = executor, "search"
         try:
             found, searched_s = self._search(executor)
             final = self._final(self._finisher(executor, found), found)
         finally:
+            self.watch.doing = "ending the workers"
             executor.close()
+            self.watch.executor = None
+        self.watch.doing = "writing the package"
         emitted = self._emit(found, final)
         return self._result(found, final, emitted, searched_s, executor.workers)
 
@@ -161,6 +174,7 @@ class _Run:
                     for cause in causes or ["none ended"]
                 ]
             )
+        self.watch.executor, self.watch.doing = executor, "final fits"
         self.watch(Stage("final"))
         final = fit_final(self.plan, executor, trials)
         for skipped in final.skipped:

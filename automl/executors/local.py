@@ -35,6 +35,14 @@ class _Slot(Slot):
     pipe: Connection
     ready: bool = False
 
+    @property
+    def place(self) -> str:
+        return f"process {self.process.pid}"
+
+    @property
+    def starts(self) -> bool:
+        return not self.ready
+
 
 class LocalExecutor(SlotExecutor[_Slot]):
     """At most `workers` jobs at once, the rest in order of submission. Holds O(workers) beside the queue.

@@ -7,26 +7,25 @@ its next job.
 
 from __future__ import annotations
 
-import os
-import sys
-import sysconfig
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import ray
 from ray.exceptions import OutOfMemoryError, RayError, RayTaskError
 
 from automl.errors import error
+from automl.executors.nodes import Node, pinned_to
 from automl.executors.session import Session, start_ray
 from automl.executors.settings import ExecutorSettings
 from automl.executors.slots import HINT, STARTS, Slot, SlotExecutor
-from automl.executors.worker import THREAD_VARIABLES, describe, execute
-from automl.jobs import Done, Job, Outcome, Run
+from automl.executors.worker import describe, execute
+from automl.jobs import Activity, Done, Job, Outcome, Run
 
 _START_S = 120.0  # a cluster that gives no worker at all in this time is busy with others' work
+_TICK_S = 1.0  # between two looks at head and nodes, while nothing ends
 
 
 @dataclass(eq=False, kw_only=True)
@@ -35,6 +34,15 @@ class _Slot(Slot):
 
     actor: Any
     reference: Any
+    node: Node
+
+    @property
+    def place(self) -> str:
+        return self.node.name
+
+    @property
+    def starts(self) -> bool:
+        return self.work is None and self.reference is not None
 
 
 class RayExecutor(SlotExecutor[_Slot]):
@@ -45,9 +53,12 @@ class RayExecutor(SlotExecutor[_Slot]):
         self._session = session
         self._owns_session = owns_session
         self._shared = (run, ray.put(context))
-        self._actor_class = _actor_class(session.threads)
-        self._slots = [self._new_slot() for _ in range(self.workers)]
+        self._crew = session.crew
+        self._actor_class = _actor_class(session)
+        self._alone_since = time.monotonic()  # when there was a worker last
+        self._short = False  # workers are missing that could not be started when they were lost
         self._closed = False
+        self._staff()
 
     def close(self) -> None:
         """End the workers, and Ray if it was started for this executor. Safe to call twice."""
@@ -55,16 +66,50 @@ class RayExecutor(SlotExecutor[_Slot]):
             return
         self._closed = True
         self._queue.clear()
-        if ray.is_initialized():
-            for slot in self._slots:
-                ray.kill(slot.actor, no_restart=True)
+        if ray.is_initialized() and not self._session.pulse.lost:
+            with suppress(ConnectionError):  # of Ray Client, where the head is gone
+                for slot in self._slots:
+                    ray.kill(slot.actor, no_restart=True)
         self._slots = []
         if self._owns_session:
             self._session.close()
 
-    def _new_slot(self, failed_starts: int = 0) -> _Slot:
-        actor = self._actor_class.remote(*self._shared)
-        return _Slot(actor=actor, reference=actor.ready.remote(), failed_starts=failed_starts)
+    def activity(self) -> Activity:
+        """What the workers are at, and what happened to the nodes."""
+        return replace(super().activity(), news=tuple(self._crew.news))
+
+    def _waits_for(self) -> str | None:
+        silent = self._session.pulse.silent_s
+        if silent:
+            return f"the cluster's head, which has not answered for {silent:.0f} s"
+        if not self._slots:
+            return "a node: none is left"
+        starting = sorted({slot.node.name for slot in tuple(self._slots) if slot.starts})
+        cpus = f"{self._session.threads} CPU{'s' if self._session.threads > 1 else ''}"
+        return f"{cpus} for each worker that starts, on {', '.join(starting[:8])}" if starting else None
+
+    def _new_slot(self, node: Node, failed_starts: int = 0) -> _Slot:
+        made = self._actor_class.options(scheduling_strategy=pinned_to(node)) if self._crew.spreads else None
+        actor = (made or self._actor_class).remote(*self._shared)
+        return _Slot(actor=actor, reference=actor.ready.remote(), node=node, failed_starts=failed_starts)
+
+    def _staff(self) -> None:
+        """Start the workers that are missing, where there is room for them."""
+        self._slots += [self._new_slot(node) for node in self._crew.places(slot.node for slot in self._slots)]
+        self.workers = max(1, len(self._slots))
+
+    def _attend(self) -> None:
+        """See to head and nodes. Raises AutomlError: EXE032 where the head is lost, EXE033 where no node is left."""
+        pulse = self._session.pulse
+        pulse.check()
+        if self._slots:
+            self._alone_since = time.monotonic()
+        elif time.monotonic() > self._alone_since + _START_S:
+            text = f"no worker is left, and no node joined in {_START_S:g} s"
+            raise error("EXE033", text, hint="what had finished is kept: start nodes, then --resume")
+        if not pulse.silent_s and (self._crew.look() or self._short):
+            self._short = False
+            self._staff()
 
     def _hand_out(self) -> None:
         for slot in self._slots:
@@ -77,15 +122,25 @@ class RayExecutor(SlotExecutor[_Slot]):
         waiting = {slot.reference: slot for slot in self._slots if slot.reference is not None}
         moments = (limit, self._start_limit(), *(slot.deadline for slot in self._slots))
         known = [moment for moment in moments if moment is not None]
-        pause = max(0.0, min(known) - time.monotonic()) if known else None
-        ready, _ = ray.wait(list(waiting), num_returns=1, timeout=pause)
-        if ready:
+        pause = min(_TICK_S, max(0.0, min(known) - time.monotonic())) if known else _TICK_S
+        if self._wait_for_one(list(waiting), pause):
             more, _ = ray.wait(list(waiting), num_returns=len(waiting), timeout=0)
             self._take_in(waiting[reference] for reference in more)
+        self._attend()
+
+    def _wait_for_one(self, references: list[Any], pause: float) -> bool:
+        """Whether one of them is there within `pause` seconds; where there is none to wait for, these pass."""
+        if not references:
+            time.sleep(pause)
+            return False
+        try:
+            return bool(ray.wait(references, num_returns=1, timeout=pause)[0])
+        except ConnectionError:  # of Ray Client, which has given its server up
+            raise self._session.pulse.loss() from None
 
     def _start_limit(self) -> float | None:
         """When to give up, while no worker at all is ready."""
-        if any(slot.work is not None or slot.reference is None for slot in self._slots):
+        if not self._slots or any(slot.work is not None or slot.reference is None for slot in self._slots):
             return None
         limit = max(slot.began for slot in self._slots) + _START_S
         if time.monotonic() >= limit:
@@ -117,7 +172,7 @@ class RayExecutor(SlotExecutor[_Slot]):
     def _lost(self, slot: _Slot, cause: str, outcome: Outcome) -> None:
         """The worker is gone: try its job once more, and start another worker."""
         work = slot.work
-        if work is None and slot.failed_starts + 1 >= STARTS:
+        if work is None and slot.failed_starts + 1 >= STARTS and self._crew.holds(slot.node):
             raise error("EXE012", f"a worker cannot be started: {cause}", hint=HINT)
         if outcome is not Outcome.FAILED or not self._retry(slot):
             self._end(slot, outcome, cause, crashed=outcome is Outcome.FAILED)
@@ -127,8 +182,18 @@ class RayExecutor(SlotExecutor[_Slot]):
         return bool(ray.wait([slot.reference], timeout=0)[0])
 
     def _replace(self, slot: _Slot, failed_starts: int) -> None:
+        """On the same node; where that is gone, wherever there is room; later, where the head does not answer now."""
         ray.kill(slot.actor, no_restart=True)
-        self._slots[self._slots.index(slot)] = self._new_slot(failed_starts)
+        self._short = not self._session.pulse.beat()
+        if not self._short:
+            self._crew.look(now=True)
+        index = self._slots.index(slot)
+        if self._short or not self._crew.holds(slot.node):
+            del self._slots[index]
+        else:
+            self._slots[index] = self._new_slot(slot.node, failed_starts)
+        if not self._short:
+            self._staff()
 
     @staticmethod
     def _free(slot: _Slot) -> None:
@@ -156,24 +221,10 @@ class _Worker:
         return execute(self._run, self._context, job)
 
 
-def _actor_class(threads: int) -> Any:
-    variables = dict.fromkeys(THREAD_VARIABLES, str(threads))
-    variables["PYTHONPATH"] = os.pathsep.join(_own_folders())
-    limits = {"num_cpus": threads, "max_restarts": 0, "max_task_retries": 0, "runtime_env": {"env_vars": variables}}
+def _actor_class(session: Session) -> Any:
+    environment = {"env_vars": session.environment}
+    limits = {"num_cpus": session.threads, "max_restarts": 0, "max_task_retries": 0, "runtime_env": environment}
     return ray.remote(**limits)(_Worker)
-
-
-def _own_folders() -> list[str]:
-    """What only this driver's sys.path knows, beside the interpreter's own folders: workers start elsewhere."""
-    libraries = [Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib", "purelib", "platlib")]
-    folders = dict.fromkeys(Path(entry).resolve() for entry in sys.path)  # '' is the current folder
-    return [
-        str(folder)
-        for folder in folders
-        if folder.is_dir()
-        and folder.name not in ("site-packages", "dist-packages")
-        and not any(folder.is_relative_to(library) for library in libraries)
-    ]
 
 
 def _with_deaths(done: Done, deaths: int) -> Done:

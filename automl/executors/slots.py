@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from automl.executors.worker import timeout_text
-from automl.jobs import Done, Job, Outcome
+from automl.jobs import Activity, Done, Job, Outcome, UnderWay
 
 RETRIES = 1  # of a job whose worker died under it
 STARTS = 3  # a slot that cannot be made ready so often in a row ends the run with a clear line
@@ -31,6 +31,16 @@ class Slot:
     work: Try | None = None
     began: float = field(default_factory=time.monotonic)  # its start, then that of its work
     failed_starts: int = 0
+
+    @property
+    def place(self) -> str:
+        """Where it is, as a person is told."""
+        return "a worker"
+
+    @property
+    def starts(self) -> bool:
+        """Whether its process is not ready yet."""
+        return False
 
     @property
     def deadline(self) -> float | None:
@@ -64,13 +74,25 @@ class SlotExecutor(ABC, Generic[S]):
         limit = None if timeout_s is None else time.monotonic() + timeout_s
         while not self._finished:
             self._hand_out()
-            if not self._slots or (not self._queue and all(slot.work is None for slot in self._slots)):
+            if not self._queue and all(slot.work is None for slot in self._slots):
                 return None
             self._collect(limit)
             self._kill_overdue()
             if not self._finished and limit is not None and time.monotonic() >= limit:
                 return None
         return self._finished.popleft()
+
+    def activity(self) -> Activity:
+        """What the workers are at, seen from any thread: the driver's one may change it meanwhile."""
+        now = time.monotonic()
+        slots = [(slot, slot.work, slot.began) for slot in tuple(self._slots)]
+        running = [UnderWay(work.job, now - began, slot.place) for slot, work, began in slots if work is not None]
+        starting = sum(slot.starts for slot, _, _ in slots)
+        return Activity(tuple(running), len(self._queue), len(slots) - starting, starting, self._waits_for())
+
+    def _waits_for(self) -> str | None:
+        """What keeps the workers from doing more, in words."""
+        return None
 
     def drop(self) -> None:
         """Forget all jobs. A worker that is at one is ended, and another one started in its place."""

@@ -186,6 +186,7 @@ class _Search:
                 params=trial.params,
                 fit_rows=fit_rows,
                 score_rows=score_rows,
+                label=f"trial {unit.trial}, fold {unit.fold}",
                 timeout_s=limits.timeout_s if bounded else None,
                 memory_bytes=limits.memory_bytes if bounded else None,
             )
