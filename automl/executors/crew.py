@@ -51,12 +51,14 @@ class Crew:
             found.append(self._nodes[best])
         return found
 
-    def look(self, now: bool = False) -> bool:
-        """See who is there, where that is due or has to be `now`. True: nodes came or went."""
-        moment = time.monotonic()
-        if not now and moment < self._looked + LOOK_S:
-            return False
-        self._looked = moment
+    @property
+    def due(self) -> bool:
+        """Whether it is time for a look."""
+        return time.monotonic() >= self._looked + LOOK_S
+
+    def look(self) -> bool:
+        """See who is there: the head must answer now. True: nodes came or went."""
+        self._looked = time.monotonic()
         there = {node.id: node for node in alive_nodes(self._ray)}
         gone = [node for id_, node in self._nodes.items() if id_ not in there]
         for node in gone:

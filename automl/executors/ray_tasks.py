@@ -107,7 +107,7 @@ class RayExecutor(SlotExecutor[_Slot]):
         elif time.monotonic() > self._alone_since + _START_S:
             text = f"no worker is left, and no node joined in {_START_S:g} s"
             raise error("EXE033", text, hint="what had finished is kept: start nodes, then --resume")
-        if not pulse.silent_s and (self._crew.look() or self._short):
+        if (self._crew.due or self._short) and pulse.beat() and (self._crew.look() or self._short):
             self._short = False
             self._staff()
 
@@ -186,7 +186,7 @@ class RayExecutor(SlotExecutor[_Slot]):
         ray.kill(slot.actor, no_restart=True)
         self._short = not self._session.pulse.beat()
         if not self._short:
-            self._crew.look(now=True)
+            self._crew.look()
         index = self._slots.index(slot)
         if self._short or not self._crew.holds(slot.node):
             del self._slots[index]
