@@ -117,7 +117,7 @@ def test_another_cpu_class_is_refused_and_can_be_pinned(cluster: RealCluster, sp
     assert "error[EXE030] node 127.0.0.3" in refused.stderr and "CPU class is x86_64-v" in refused.stderr
     assert "127.0.0.4" not in refused.stderr
     assert all(f"{name}={smaller[name]!r}" in refused.stderr for name in PINS)
-    pinned = train(spec, "run", "--address", cluster.address, **smaller)
+    pinned = train(spec, "pinned", "--address", cluster.address, **smaller)
     assert pinned.returncode == 0, pinned.stderr
 
 
