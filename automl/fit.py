@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from importlib import import_module
@@ -10,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from automl.cache import Cache, Result
 from automl.catalog import OPERATORS
 from automl.catalog.metrics import Metric
 from automl.data.dataset import Dataset
@@ -29,8 +29,6 @@ from automl.thresholds import scores_along
 CACHE_BYTES = 256 * 2**20
 PATH_SHARES = (0.0625, 0.125, 0.1875, 0.25, 0.375, 0.5, 0.75, 1.0)  # where along the boosting rounds a fit is scored
 THRESHOLD = "decision.threshold"  # among the parameters of a final fit: of no step, but of what labels a row gets
-
-Result = State | Features
 
 
 @dataclass(frozen=True)
@@ -55,19 +53,26 @@ class Fitted:
 
 
 class Engine:
-    """Runs tasks over one table. A result is computed when something needs it, and once while it is in the cache."""
+    """Runs tasks over one table. A result is computed when something needs it, and once while it is in the cache.
+
+    What estimators give is one trial's own: it is kept while that trial's results are asked for, and then let go.
+    """
 
     def __init__(self, dataset: Dataset, rows: Rows | None = None, cache_bytes: int = CACHE_BYTES) -> None:
         self.dataset = dataset
         self.rows = rows or Rows(dataset.context)
-        self._cache = _Cache(cache_bytes)
+        self._cache = Cache(cache_bytes)
+        self._trial = ""  # the output of the lowering that results were asked of last
+        self._own: dict[str, Result] = {}  # what its estimators gave
 
     def result(self, graph: Graph, lowering: Lowering, key: str) -> Result:
         """The State or the matrix that the task of that key gives."""
+        if lowering.output != self._trial:
+            self._trial, self._own = lowering.output, {}
         return self._result(graph, {task.key: task for task in lowering.tasks}, key)
 
     def _result(self, graph: Graph, tasks: Mapping[str, Task], key: str) -> Result:
-        known = self._cache.get(key)
+        known = self._own[key] if key in self._own else self._cache.get(key)
         if known is not None:
             return known
         task = tasks[key]
@@ -76,7 +81,10 @@ class Engine:
         else:
             inputs = self._inputs(graph, tasks, task)
             result = self._fit(task, inputs) if isinstance(task, Fit) else self._apply(graph, tasks, task, inputs)
-        self._cache.put(key, result)
+        if OPERATORS[task.op].role == "estimator":
+            self._own[key] = result
+        else:
+            self._cache.put(key, result)
         return result
 
     def _inputs(self, graph: Graph, tasks: Mapping[str, Task], task: Task) -> tuple[Any, ...]:
@@ -146,25 +154,21 @@ def _final(engine: Engine, context: FitContext, candidate: Candidate, job: Job, 
 
 def _scores(engine: Engine, context: FitContext, candidate: Candidate, job: Job, lowering: Lowering) -> Scores:
     judge = _Judge.of(engine, context, job)
-    last_prediction = np.asarray(engine.result(candidate.graph, lowering, lowering.output))
-    score, curve = judge.score(last_prediction, judge.half), judge.curve(last_prediction)
     output = candidate.graph.output
     rounds = OPERATORS[output.op].rounds
     if rounds is None:
-        return Scores(score, curves=curve)
-    last = int(node_params(output, job.params)[rounds])
+        prediction = np.asarray(engine.result(candidate.graph, lowering, lowering.output))
+        return Scores(judge.score(prediction, judge.half), curves=judge.curve(prediction))
     state = engine.result(candidate.graph, lowering, lowering.fits[output.id])
-    apply = next(task for task in lowering.tasks if task.key == lowering.output)
-    inputs = tuple(engine.result(candidate.graph, lowering, key) for key in getattr(apply, "inputs", ()))
+    inputs = tuple(engine.result(candidate.graph, lowering, key) for key in lowering.served)
+    steps = path_rounds(int(node_params(output, job.params)[rounds]))
     module = import_module(f"automl.runtime.{OPERATORS[output.op].module}")
-    steps = [step for step in path_rounds(last) if step < last]
-    along = module.apply_along(state, *inputs, steps)
     path: list[tuple[int, float]] = []
     curves: tuple[tuple[float, ...], ...] = ()
-    for step, prediction in zip(steps, along, strict=True):
-        path.append((step, judge.score(prediction, judge.half)))
-        curves += judge.curve(prediction)
-    return Scores(score, (*path, (last, score)), (*curves, *curve))
+    for step, along in zip(steps, module.apply_along(state, *inputs, steps), strict=True):
+        path.append((step, judge.score(along, judge.half)))
+        curves += judge.curve(along)
+    return Scores(path[-1][1], tuple(path), curves)
 
 
 def path_rounds(last: int) -> tuple[int, ...]:
@@ -226,31 +230,3 @@ def _engine(context: FitContext) -> Engine:
         _ENGINES.clear()
         _ENGINES[id(context)] = (context, Engine(context.dataset))
     return _ENGINES[id(context)][1]
-
-
-class _Cache:
-    """Results by key, the least recently used dropped first once they are larger than the limit."""
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._size = 0
-        self._items: OrderedDict[str, Result] = OrderedDict()
-
-    def get(self, key: str) -> Result | None:
-        if key in self._items:
-            self._items.move_to_end(key)
-        return self._items.get(key)
-
-    def put(self, key: str, result: Result) -> None:
-        if not isinstance(result, State):
-            result.setflags(write=False)  # it is shared from now on
-        self._items[key] = result
-        self._size += _size(result)
-        while self._size > self._limit and len(self._items) > 1:
-            self._size -= _size(self._items.popitem(last=False)[1])
-
-
-def _size(result: Result) -> int:
-    if isinstance(result, State):
-        return 1000 + sum(array.nbytes for array in result.arrays.values()) + len(result.text or "")
-    return int(result.nbytes)

@@ -12,7 +12,7 @@ from automl import __version__
 # Environment variables that hold numpy and OpenBLAS to kernels that all machines of a cluster have.
 PINS = ("NPY_DISABLE_CPU_FEATURES", "OPENBLAS_CORETYPE")
 _CORE_TYPES = {"x86_64-v2": "Nehalem", "x86_64-v3": "Haswell", "x86_64-v4": "SkylakeX"}
-_BEYOND = {"x86_64-v2": ("X86_V3", "AVX", "FMA", "F16C"), "x86_64-v3": ("X86_V4", "AVX512")}  # how their features begin
+_BEYOND = {"x86_64-v2": ("X86_V3", "AVX", "FMA", "F16C"), "x86_64-v3": ("X86_V4", "AVX5")}  # how their features begin
 
 LIBRARIES = ("joblib", "lightgbm", "numpy", "optuna", "pyarrow", "scikit-learn", "scipy", "threadpoolctl")
 

@@ -65,6 +65,12 @@ class Lowering:
         """The task of that key. Raises KeyError."""
         return {task.key: task for task in self.tasks}[key]
 
+    @property
+    def served(self) -> tuple[str, ...]:
+        """The keys of what the output task reads, in its order."""
+        output = self.task(self.output)
+        return () if isinstance(output, Stitch) else output.inputs
+
 
 def node_params(node: Node, params: Mapping[str, ParamValue]) -> dict[str, Any]:
     """The parameters of one node: what the graph fixes, and the trial's own under `node.param`."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from automl.compiler.forecast import below_floor
-from automl.driver.finish import Examiner, Final, Story, final_params, fit_final, ranked, request_of
+from automl.driver.finish import Examiner, Final, Story, final_params, fit_final, request_of
 from automl.driver.folder import RunFolder, open_folder
 from automl.driver.opening import Opening
 from automl.driver.options import Stage, TrainOptions, Watch
@@ -21,7 +21,7 @@ from automl.emit.write import emit_package
 from automl.errors import AutomlError, Diagnostic, NotAccepted, error
 from automl.executors.inline import InlineExecutor
 from automl.fit import FitContext, run
-from automl.jobs import Executor
+from automl.jobs import Executor, Outcome
 from automl.lock import check_lock
 from automl.plan import BASELINE, Plan, TrialScore
 from automl.planning import Planned, data_of_plan, load_planned, make_plan, read_plan, tests_of_plan
@@ -105,6 +105,8 @@ class _Run:
             self.remote = opening.address is not None
             self.watch.doing = f"starting {opening.name}" if opening.address is None else f"joining {opening.address}"
             executor = opening.executor(self.context)
+            for note in opening.notes:
+                self.warn(note.code, note.message, note.hint)
         except BaseException:
             opening.close()
             raise
@@ -161,11 +163,9 @@ class _Run:
         self.watch(event)
 
     def _final(self, executor: Executor, found: SearchResult) -> Final:
-        trials = ranked(found.trials, self.plan.scorer)
-        if not trials:
+        if not found.leaders:
             causes = [
-                f"trial {t.number} ({t.candidate}): {t.outcome.value} {t.error or ''}".rstrip()
-                for t in found.unscored[:3]
+                f"trial {t.number} ({t.candidate}): {t.outcome.value} {t.error or ''}".rstrip() for t in found.unscored
             ]
             hint = "--executor inline shows what fails" if causes else "give the search more time, or more trials"
             raise AutomlError(
@@ -176,7 +176,7 @@ class _Run:
             )
         self.watch.executor, self.watch.doing = executor, "final fits"
         self.watch(Stage("final"))
-        final = fit_final(self.plan, executor, trials)
+        final = fit_final(self.plan, executor, found.leaders)
         for skipped in final.skipped:
             self.warn("RUN005", f"passed over, it cannot be fitted on all rows: {skipped}")
         if final.unscored is not None:
@@ -184,7 +184,8 @@ class _Run:
             self.warn("RUN007", f"no score on the holdout: {final.unscored}", hint)
         if final.trial.number == BASELINE:
             hint = "give the search more time or more trials, or look at report.html for trials that failed"
-            self.warn("RUN006", f"no model beat the constant baseline among {_count(len(trials), 'trial')}", hint)
+            among = _count(found.outcomes[Outcome.OK.value], "trial")
+            self.warn("RUN006", f"no model beat the constant baseline among {among}", hint)
         return final
 
     def _emit(self, found: SearchResult, final: Final) -> Emitted:
@@ -228,12 +229,12 @@ class _Run:
         if other:
             text = f"criteria on {', '.join(other)} need a holdout: folds are scored by {self.plan.metric} only"
             raise error("ACC002", text, "set validation.holdout above 0, or use the optimised metric")
-        baseline = next(trial.score for trial in found.trials if trial.number == BASELINE)
+        baseline = next(trial.score for trial in found.leaders if trial.number == BASELINE)
         return Measured({self.plan.metric: final.trial.score}, {self.plan.metric: baseline}, size)
 
     @staticmethod
     def _baseline(found: SearchResult) -> TrialScore | None:
-        return next((trial for trial in found.trials if trial.number == BASELINE), None)
+        return next((trial for trial in found.leaders if trial.number == BASELINE), None)
 
     def _result(
         self, found: SearchResult, final: Final, emitted: Emitted, searched_s: float, workers: int

@@ -58,7 +58,8 @@ class Progress:
             case Cut():
                 self._line(f"time is up after {event.settled_units} fits; {self.summary()}")
             case Retried():
-                self._detail(f"trial {event.unit.trial}, fold {event.unit.fold}: its worker died; tried again")
+                trial, rung, fold = event.unit
+                self._detail(f"trial {trial}, rung {rung}, fold {fold}: its worker died; tried again")
             case Asked():
                 pass
             case Stage():

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import signal
-import threading
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from automl.cli.parser import positive, seconds
 from automl.cli.reply import Reply
 from automl.cli.screen import Screen
+from automl.cli.signals import stoppable
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -49,22 +47,9 @@ def run(found: Namespace, screen: Screen) -> Reply:
         resume=found.resume,
         overwrite=found.overwrite,
     )
-    with _sigterm_as_ctrl_c(), progress(screen) as watch:
+    with stoppable(screen), progress(screen) as watch:
         result = train(options, watch)
     return Reply(0, result, summary(result))
-
-
-@contextmanager
-def _sigterm_as_ctrl_c() -> Iterator[None]:
-    """What ends containers and CI jobs: the run stops as with Ctrl-C, its workers are ended, its report is written."""
-    if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread hears signals
-        return
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def summary(result: Mapping[str, Any]) -> str:

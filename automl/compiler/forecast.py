@@ -22,7 +22,7 @@ FITS_OF_BASELINE = 2  # on the dev rows and on all rows, beside its folds
 def forecast(draft: Draft) -> Draft:
     """Predicted CPU seconds and bytes per fit, from the catalog's costs; static, so equal on every machine."""
     rows = draft.schema.rows
-    candidates = tuple(c.model_copy(update={"forecast": _one_fit(c, draft)}) for c in draft.candidates)
+    candidates = tuple(c.model_copy(update={"forecast": one_fit(c, draft)}) for c in draft.candidates)
     baseline = candidates[0].forecast.cpu_s * (draft.laid_out.fold_count + FITS_OF_BASELINE)
     cells = rows * len(draft.schema.columns)
     floor = START_S + EMIT_S + cells * READ_S_PER_CELL + baseline
@@ -42,10 +42,9 @@ def below_floor(time_s: float | None, floor_s: float) -> Diagnostic | None:
     return Diagnostic("warning", "PLAN006", text, hint="the run may take longer than that, and the baseline may win")
 
 
-def _one_fit(candidate: Candidate, draft: Draft) -> Forecast:
-    """A fit of one fold with default parameters, its scoring included."""
-    share = 1 - draft.resolved.validation.holdout
-    rows = draft.schema.rows * share
+def one_fit(candidate: Candidate, draft: Draft, share: float = 1.0) -> Forecast:
+    """A fit of one fold with default parameters, its scoring included; or of a share of the fold's rows."""
+    rows = draft.schema.rows * (1 - draft.resolved.validation.holdout) * share
     seconds, size = 0.0, 0.0
     widths: dict[str, float] = {}
     for node in candidate.graph.nodes:

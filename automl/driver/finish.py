@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from automl.catalog import OPERATORS, Metric
+from automl.catalog import OPERATORS
 from automl.emit.request import EmitRequest
 from automl.errors import AutomlError, Diagnostic
 from automl.fit import THRESHOLD, FitContext, Fitted, recipe_of, scorer_in
@@ -33,12 +33,6 @@ class Final:
     baseline: Fitted | None
     skipped: tuple[str, ...] = ()  # better trials that could not be fitted on all rows, and why
     unscored: str | None = None  # why there is no estimate although there is a holdout
-
-
-def ranked(trials: Sequence[TrialScore], metric: Metric) -> list[TrialScore]:
-    """Best first; of equal ones the earlier."""
-    sign = -1.0 if metric.greater_is_better else 1.0
-    return sorted(trials, key=lambda trial: (sign * trial.score, trial.number))
 
 
 def final_params(trial: TrialScore, plan: Plan) -> dict[str, ParamValue]:

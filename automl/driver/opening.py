@@ -10,6 +10,7 @@ from typing import Any
 from automl.catalog.own_metric import find_function
 from automl.compiler.resolve_spec import resolve_run
 from automl.driver.options import TrainOptions
+from automl.errors import Diagnostic
 from automl.executors import open_executor
 from automl.executors.address import chosen_address
 from automl.executors.settings import ExecutorSettings
@@ -65,6 +66,14 @@ class Opening:
         if self._problem is not None:
             raise self._problem
         return RayExecutor(run, context, self._session, owns_session=True)
+
+    @property
+    def notes(self) -> list[Diagnostic]:
+        """What the user should know of the executor, once it is there."""
+        if self._session is None or not self._session.on_disk:
+            return []
+        text = "/dev/shm is too small for Ray's object store, which lies on the disk instead: workers read slower"
+        return [Diagnostic("warning", "EXE031", text, hint="give /dev/shm more room (docker run --shm-size 2g)")]
 
     def close(self) -> None:
         """End what was started, where no executor came of it."""

@@ -21,8 +21,10 @@ from joblib.externals.loky.backend.process import LokyProcess
 
 from automl.errors import error
 from automl.executors.local_worker import Shared, work
+from automl.executors.memory import beyond_text, free_for_fits
 from automl.executors.settings import ExecutorSettings, cpu_count
 from automl.executors.slots import HINT, STARTS, Slot, SlotExecutor
+from automl.executors.watchdog import EXIT_CODE
 from automl.executors.worker import THREAD_VARIABLES, describe
 from automl.jobs import Outcome, Run
 
@@ -52,6 +54,7 @@ class LocalExecutor(SlotExecutor[_Slot]):
 
     def __init__(self, run: Run, context: Any, workers: int, threads: int = 1) -> None:
         super().__init__(workers)
+        self._rooms.open("", free_for_fits())
         self._shared = Shared((run, context))
         self._environment = {**dict.fromkeys(THREAD_VARIABLES, str(threads)), "PYTHONSAFEPATH": "1"}
         self._slots = [self._new_slot() for _ in range(workers)]
@@ -74,8 +77,8 @@ class LocalExecutor(SlotExecutor[_Slot]):
 
     def _hand_out(self) -> None:
         for slot in list(self._slots):
-            if slot.ready and slot.work is None and self._queue:
-                slot.work = self._queue.popleft()
+            if slot.ready and slot.work is None and (work := self._next_for(slot)) is not None:
+                slot.work = work
                 slot.began = time.monotonic()
                 with suppress(OSError):  # it died while it was free: its end of the pipe tells
                     slot.pipe.send(slot.work.job)
@@ -97,10 +100,11 @@ class LocalExecutor(SlotExecutor[_Slot]):
             self._end(slot, Outcome.FAILED, describe(problem))
         else:
             if slot.work is not None:
-                self._finished.append(replace(answer, retried=slot.work.deaths))
+                self._finished.append(replace(answer, retried=slot.work.retried))
             elif answer is not None:
                 raise error("EXE012", f"a worker cannot be started: {answer}", hint=HINT)
-        slot.ready, slot.work, slot.failed_starts = True, None, 0
+        self._vacate(slot)
+        slot.ready, slot.failed_starts = True, 0
 
     def _lost(self, slot: _Slot) -> None:
         """The worker is gone: try its job once more, and start another worker."""
@@ -108,7 +112,9 @@ class LocalExecutor(SlotExecutor[_Slot]):
         cause = _cause(slot.process.exitcode)
         if not slot.ready and slot.failed_starts + 1 >= STARTS:
             raise error("EXE012", f"a worker cannot be started: {cause}", hint=HINT)
-        if not self._retry(slot):
+        if slot.work is not None and slot.process.exitcode == EXIT_CODE:
+            self._end(slot, Outcome.OUT_OF_MEMORY, beyond_text(slot.work.job))
+        elif not self._retry(slot):
             self._end(slot, Outcome.FAILED, cause, crashed=True)
         self._replace(slot, 0 if slot.ready else slot.failed_starts + 1)
 
@@ -118,6 +124,7 @@ class LocalExecutor(SlotExecutor[_Slot]):
     def _replace(self, slot: _Slot, failed_starts: int) -> None:
         _kill(slot)
         _bury(slot)
+        self._vacate(slot)
         self._slots[self._slots.index(slot)] = self._new_slot(failed_starts)
 
 

@@ -62,8 +62,9 @@ class Handle:
 def work(pipe: Connection, handle: Handle, parent: int) -> None:
     """Say that all is there (None, or in words why not), then answer each job until the driver closes the pipe."""
     _detach(parent)
-    from automl.executors.worker import describe, execute
+    from automl.executors.worker import become_worker, describe, execute
 
+    become_worker()
     try:
         run, context = handle.load()
     except Exception as problem:
@@ -79,13 +80,9 @@ def work(pipe: Connection, handle: Handle, parent: int) -> None:
 
 
 def _detach(parent: int) -> None:
-    """Die with the driver, leave Ctrl-C to it, and keep off its terminal."""
+    """Die with the driver, and leave Ctrl-C to it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if sys.platform.startswith("linux"):
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:  # it died before this was asked for
         os._exit(1)
-    for descriptor, mode in ((0, os.O_RDONLY), (1, os.O_WRONLY), (2, os.O_WRONLY)):
-        sink = os.open(os.devnull, mode)
-        os.dup2(sink, descriptor)
-        os.close(sink)

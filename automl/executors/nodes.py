@@ -88,7 +88,7 @@ class Questions:
 
 
 def check_nodes(ray: Any, questions: Questions) -> None:
-    """Ask all nodes that have CPUs. Raises AutomlError with one diagnostic for each that differs (EXE030, EXE031).
+    """Ask all nodes that have CPUs. Raises AutomlError with one diagnostic for each that differs (EXE040, EXE041).
 
     A node that turns out to be gone is none: Ray knows some seconds late.
     """
@@ -117,9 +117,9 @@ def _diagnostic(node: Node, here: Mapping[str, str], there: Mapping[str, str]) -
     found = ", ".join(differences(here, there))
     if "problem" in there and found == there["problem"]:
         hint = "the node needs the driver's Python and libraries; automl itself is sent to it"
-        return Diagnostic("error", "EXE031", f"node {node.name} cannot run fits: {found}", hint=hint)
+        return Diagnostic("error", "EXE041", f"node {node.name} cannot run fits: {found}", hint=hint)
     text = f"node {node.name} differs from this machine: {found}"
-    return Diagnostic("error", "EXE030", text, hint=_hint(here, there))
+    return Diagnostic("error", "EXE040", text, hint=_hint(here, there))
 
 
 def _hint(here: Mapping[str, str], there: Mapping[str, str]) -> str:

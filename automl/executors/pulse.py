@@ -41,14 +41,14 @@ class Pulse:
         return self.silent_s > self._patience_s
 
     def check(self) -> None:
-        """Raise AutomlError (EXE032) where the head is lost."""
+        """Raise AutomlError (EXE042) where the head is lost."""
         if self.lost:
             raise self.loss()
 
     def loss(self) -> AutomlError:
         """The error that says so."""
         text = f"the head of the Ray cluster at {self._address} has not answered for {self.silent_s:.0f} s"
-        return error("EXE032", text, hint="what had finished is kept: start the cluster again, then --resume")
+        return error("EXE042", text, hint="what had finished is kept: start the cluster again, then --resume")
 
     def beat(self) -> bool:
         """Knock now. A call that the head has to answer would hang where it does not, so this comes before it."""

@@ -8,32 +8,37 @@ its next job.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
 import ray
-from ray.exceptions import OutOfMemoryError, RayError, RayTaskError
+from ray.exceptions import (
+    OutOfMemoryError,
+    RayError,
+    RayTaskError,
+)
 
 from automl.errors import error
+from automl.executors.memory import Rooms, beyond_text, limited
 from automl.executors.nodes import Node, pinned_to
+from automl.executors.pipeline import CALL_JOBS, Pace, Pipeline, Sent
+from automl.executors.ray_worker import actor_class, answers_of, cause_of, put, was_ended, with_its_node, with_retries
 from automl.executors.session import Session, start_ray
 from automl.executors.settings import ExecutorSettings
-from automl.executors.slots import HINT, STARTS, Slot, SlotExecutor
-from automl.executors.worker import describe, execute
-from automl.jobs import Activity, Done, Job, Outcome, Run
+from automl.executors.slots import HINT, STARTS, SlotExecutor, Try
+from automl.executors.worker import describe
+from automl.jobs import Activity, Job, Outcome, Run
 
 _START_S = 120.0  # a cluster that gives no worker at all in this time is busy with others' work
 _TICK_S = 1.0  # between two looks at head and nodes, while nothing ends
 
 
 @dataclass(eq=False, kw_only=True)
-class _Slot(Slot):
-    """One worker process. `reference` is what is awaited from it: that it is ready, or the end of `work`."""
+class _Slot(Pipeline):
+    """One worker process."""
 
     actor: Any
-    reference: Any
     node: Node
 
     @property
@@ -46,15 +51,23 @@ class _Slot(Slot):
 
 
 class RayExecutor(SlotExecutor[_Slot]):
-    """At most `session.workers` jobs at once, the rest in order of submission. Holds O(workers) beside the queue."""
+    """At most `session.workers` jobs at once, the rest in order of submission. Holds O(workers) beside the queue.
+
+    Jobs that are known to be short reach their worker before it is free (pipeline.py).
+    """
 
     def __init__(self, run: Run, context: Any, session: Session, owns_session: bool = False) -> None:
         super().__init__(session.workers)
+        hosts = {node["NodeManagerHostname"] for node in ray.nodes() if node["Alive"]}
+        self._rooms = Rooms(-(-session.workers // max(1, len(hosts))))
         self._session = session
         self._owns_session = owns_session
-        self._shared = (run, ray.put(context))
+        self._shared = (run, put(context))
         self._crew = session.crew
-        self._actor_class = _actor_class(session)
+        self._actor_class = actor_class(session)
+        self._free_slots: dict[_Slot, None] = {}  # in the order in which they became free
+        self._pace = Pace()
+        self._calls = 0
         self._alone_since = time.monotonic()  # when there was a worker last
         self._short = False  # workers are missing that could not be started when they were lost
         self._closed = False
@@ -76,7 +89,9 @@ class RayExecutor(SlotExecutor[_Slot]):
 
     def activity(self) -> Activity:
         """What the workers are at, and what happened to the nodes."""
-        return replace(super().activity(), news=tuple(self._crew.news))
+        found = super().activity()
+        ahead = sum(len(slot.ahead) for slot in tuple(self._slots))
+        return replace(found, queued=found.queued + ahead, news=tuple(self._crew.news))
 
     def _waits_for(self) -> str | None:
         silent = self._session.pulse.silent_s
@@ -99,33 +114,75 @@ class RayExecutor(SlotExecutor[_Slot]):
         self.workers = max(1, len(self._slots))
 
     def _attend(self) -> None:
-        """See to head and nodes. Raises AutomlError: EXE032 where the head is lost, EXE033 where no node is left."""
+        """See to head and nodes. Raises AutomlError: EXE042 where the head is lost, EXE043 where no node is left."""
         pulse = self._session.pulse
         pulse.check()
         if self._slots:
             self._alone_since = time.monotonic()
         elif time.monotonic() > self._alone_since + _START_S:
             text = f"no worker is left, and no node joined in {_START_S:g} s"
-            raise error("EXE033", text, hint="what had finished is kept: start nodes, then --resume")
+            raise error("EXE043", text, hint="what had finished is kept: start nodes, then --resume")
         if (self._crew.due or self._short) and pulse.beat() and (self._crew.look() or self._short):
             self._short = False
             self._staff()
 
+    def submit(self, job: Job) -> None:
+        """Queue the job, and hand it to a free worker."""
+        self._queue.append(Try(job))
+        if self._free_slots:
+            self._hand_out()
+
     def _hand_out(self) -> None:
-        for slot in self._slots:
-            if slot.reference is None and self._queue:
-                slot.work = self._queue.popleft()
-                slot.began = time.monotonic()
-                slot.reference = slot.actor.run.remote(slot.work.job)
+        """A call for each free worker; then one ahead for those that are at short jobs."""
+        for slot in list(self._free_slots):
+            if not self._queue:
+                return
+            share = self._share()
+            work = self._next_for(slot)
+            if work is not None:
+                del self._free_slots[slot]
+                self._send(slot, [work, *self._joining(slot, self._pace.seconds(work.job), share - 1)])
+        for slot in self._slots if self._queue else ():
+            if slot.work is not None and not slot.full and self._pace.room_for(slot.work, 0.0):
+                self._send(slot, self._joining(slot, 0.0, self._share()))
+
+    def _share(self) -> int:
+        """How many jobs one worker may get at once, so that all have some."""
+        return min(CALL_JOBS, -(-len(self._queue) // max(1, len(self._slots))))
+
+    def _joining(self, slot: _Slot, taken: float, most: int) -> list[Try]:
+        """Take jobs off the queue that may join others in a call. They run in the memory that the slot was given."""
+        found: list[Try] = []
+        while len(found) < most and self._queue and self._pace.room_for(self._queue[0], taken):
+            claim = self._rooms.claim(slot.host, self._queue[0].job)
+            if claim > slot.claim:
+                break
+            work = self._queue.popleft()
+            taken += self._pace.seconds(work.job)
+            found.append(replace(work, job=limited(work.job, claim)))
+        return found
+
+    def _send(self, slot: _Slot, works: list[Try]) -> None:
+        """One call with all these jobs, each with a reference of its own."""
+        if not works:
+            return
+        self._calls += 1
+        call = slot.actor.run.options(num_returns=len(works)) if len(works) > 1 else slot.actor.run
+        found = call.remote([work.job for work in works])
+        references = found if len(works) > 1 else [found]
+        slot.ahead.extend(Sent(*pair, self._calls) for pair in zip(works, references, strict=True))
+        if slot.work is None:
+            slot.advance(time.monotonic())
 
     def _collect(self, limit: float | None) -> None:
-        waiting = {slot.reference: slot for slot in self._slots if slot.reference is not None}
+        waiting = [slot.reference for slot in self._slots if slot.reference is not None]
         moments = (limit, self._start_limit(), *(slot.deadline for slot in self._slots))
         known = [moment for moment in moments if moment is not None]
         pause = min(_TICK_S, max(0.0, min(known) - time.monotonic())) if known else _TICK_S
-        if self._wait_for_one(list(waiting), pause):
-            more, _ = ray.wait(list(waiting), num_returns=len(waiting), timeout=0)
-            self._take_in(waiting[reference] for reference in more)
+        if self._wait_for_one(waiting, pause):
+            waiting += [sent.reference for slot in self._slots for sent in slot.ahead]
+            ended, _ = ray.wait(waiting, num_returns=len(waiting), timeout=0)
+            self._take_in(answers_of(ended))
         self._attend()
 
     def _wait_for_one(self, references: list[Any], pause: float) -> bool:
@@ -149,32 +206,43 @@ class RayExecutor(SlotExecutor[_Slot]):
             raise error("EXE013", text, hint="the cluster is busy with other work: wait, or ask for fewer CPUs")
         return limit
 
-    def _take_in(self, slots: Iterable[_Slot]) -> None:
-        for slot in slots:
-            try:
-                answer = ray.get(slot.reference)
-            except OutOfMemoryError:
-                self._lost(slot, "Ray ended the worker: the machine ran out of memory", Outcome.OUT_OF_MEMORY)
-            except RayTaskError as problem:
-                self._end(slot, Outcome.FAILED, describe(problem.cause))
-                self._free(slot)
-            except RayError as problem:
-                self._lost(slot, _cause(problem), Outcome.FAILED)
-            except Exception as problem:  # the answer could not be read here
-                self._end(slot, Outcome.FAILED, describe(problem))
-                self._free(slot)
-            else:
-                if slot.work is not None:
-                    self._finished.append(_with_deaths(answer, slot.work.deaths))
-                slot.failed_starts = 0
-                self._free(slot)
+    def _take_in(self, answers: dict[Any, Any]) -> None:
+        for slot in [slot for slot in self._slots if slot.reference in answers]:
+            while slot.reference in answers:
+                self._answered(slot, answers[slot.reference])
 
-    def _lost(self, slot: _Slot, cause: str, outcome: Outcome) -> None:
+    def _answered(self, slot: _Slot, answer: Any) -> None:
+        """The worker is ready, its job has ended, or something went wrong."""
+        if isinstance(answer, OutOfMemoryError):
+            self._lost(slot, "Ray ended the worker: the machine ran out of memory", Outcome.OUT_OF_MEMORY)
+            return
+        if isinstance(answer, RayError) and not isinstance(answer, RayTaskError):
+            beyond = slot.work is not None and self._session.pulse.beat() and was_ended(slot.actor)
+            cause = beyond_text(slot.work.job) if slot.work is not None and beyond else cause_of(answer)
+            self._lost(slot, cause, Outcome.OUT_OF_MEMORY if beyond else Outcome.FAILED, with_its_node(answer))
+            return
+        if isinstance(answer, RayTaskError) and self._take_back(slot):  # one answer for a whole call
+            self._replace(slot, 0)
+            return
+        if isinstance(answer, Exception):  # also one that could not be read here
+            self._end(slot, Outcome.FAILED, describe(getattr(answer, "cause", None) or answer))
+        elif slot.work is None:
+            slot.host, free = answer
+            self._rooms.open(slot.host, free)
+        else:
+            self._pace.note(slot.work.job, answer)
+            self._finished.append(with_retries(answer, slot.work.retried))
+        slot.failed_starts = 0
+        self._free(slot)
+
+    def _lost(self, slot: _Slot, cause: str, outcome: Outcome, with_node: bool = False) -> None:
         """The worker is gone: try its job once more, and start another worker."""
         work = slot.work
         if work is None and slot.failed_starts + 1 >= STARTS and self._crew.holds(slot.node):
             raise error("EXE012", f"a worker cannot be started: {cause}", hint=HINT)
-        if outcome is not Outcome.FAILED or not self._retry(slot):
+        if self._take_back(slot):
+            pass
+        elif outcome is not Outcome.FAILED or not self._retry(slot, with_node):
             self._end(slot, outcome, cause, crashed=outcome is Outcome.FAILED)
         self._replace(slot, 0 if work is not None else slot.failed_starts + 1)
 
@@ -184,10 +252,13 @@ class RayExecutor(SlotExecutor[_Slot]):
     def _replace(self, slot: _Slot, failed_starts: int) -> None:
         """On the same node; where that is gone, wherever there is room; later, where the head does not answer now."""
         ray.kill(slot.actor, no_restart=True)
+        self._vacate(slot)
+        self._free_slots.pop(slot, None)
+        slot.reference = None  # nothing of it is awaited any more
+        index = self._slots.index(slot)
         self._short = not self._session.pulse.beat()
         if not self._short:
             self._crew.look()
-        index = self._slots.index(slot)
         if self._short or not self._crew.holds(slot.node):
             del self._slots[index]
         else:
@@ -195,46 +266,20 @@ class RayExecutor(SlotExecutor[_Slot]):
         if not self._short:
             self._staff()
 
-    @staticmethod
-    def _free(slot: _Slot) -> None:
-        slot.work = None
-        slot.reference = None
+    def _take_back(self, slot: _Slot) -> bool:
+        if not slot.ahead:
+            return False
+        self._queue.extendleft(reversed(slot.take_back()))
+        return True
+
+    def _free(self, slot: _Slot) -> None:
+        """Its job has ended: it goes on to the next one, or is free."""
+        if not slot.advance(time.monotonic()):
+            self._vacate(slot)
+            self._free_slots[slot] = None
 
 
 def open_ray(run: Run, context: Any, settings: ExecutorSettings) -> RayExecutor:
     """Start or join Ray as the settings say; `close` ends what was started."""
     session = start_ray(settings.address, settings.workers, settings.threads)
     return RayExecutor(run, context, session, owns_session=True)
-
-
-class _Worker:
-    """What lives in a worker process: the function and the context, fetched once."""
-
-    def __init__(self, run: Run, context: Any) -> None:
-        self._run = run
-        self._context = context
-
-    def ready(self) -> None:
-        """Answered once the process, its imports and the context are there."""
-
-    def run(self, job: Job) -> Done:
-        return execute(self._run, self._context, job)
-
-
-def _actor_class(session: Session) -> Any:
-    environment = {"env_vars": session.environment}
-    limits = {"num_cpus": session.threads, "max_restarts": 0, "max_task_retries": 0, "runtime_env": environment}
-    return ray.remote(**limits)(_Worker)
-
-
-def _with_deaths(done: Done, deaths: int) -> Done:
-    return replace(done, retried=deaths) if deaths else done
-
-
-def _cause(problem: BaseException) -> str:
-    """One line of Ray's many on why a worker is gone."""
-    lines = [line.strip() for line in str(problem).splitlines() if line.strip()]
-    for line in reversed(lines):
-        if "Error" in line:
-            return line[:300]
-    return "its process died (a crash in native code, or killed from outside)"

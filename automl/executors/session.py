@@ -17,6 +17,7 @@ from automl.executors.address import CLIENT, is_client, is_loopback
 from automl.executors.crew import Crew
 from automl.executors.nodes import Questions, alive_nodes, check_nodes
 from automl.executors.pulse import Pulse, knock
+from automl.executors.reaper import Reaped
 from automl.executors.settings import ExecutorSettings, cpu_count
 from automl.executors.shipping import shipped_code, worker_environment
 
@@ -46,6 +47,8 @@ class Session:
     environment: dict[str, str]
     crew: Crew
     pulse: Pulse
+    on_disk: bool = False  # the object store, because /dev/shm is too small: slower
+    reaped: Reaped | None = None  # the folder of what was started, and who ends what is left of it
     _leave: threading.Event = field(default_factory=threading.Event, repr=False)
     _keeper: threading.Thread | None = field(default=None, repr=False)
 
@@ -59,6 +62,8 @@ class Session:
 
             with suppress(ConnectionError):  # of Ray Client, where the head is gone
                 ray.shutdown()
+        if self.reaped is not None:
+            self.reaped.close()
         self._leave.set()
         if self._keeper is not None:
             self._keeper.join(timeout=5.0)
@@ -71,7 +76,7 @@ def start_ray(
 
     A cluster that this process has joined already is used as it is, and left running. automl itself, and `own_code`
     (the module of a user's own metric), are sent to a cluster that is joined. Raises AutomlError: EXE010 (cannot start
-    or join), EXE011 (the workers do not fit, with the numbers), EXE030 and EXE031 (nodes on which fits would not come
+    or join), EXE011 (the workers do not fit, with the numbers), EXE040 and EXE041 (nodes on which fits would not come
     out as here, or not at all).
     """
     keeper = _Keeper(ExecutorSettings(workers, threads, address), own_code)
@@ -116,19 +121,25 @@ def _connect(wanted: ExecutorSettings, own_code: Path | None) -> Session:
         import ray
 
         joined = bool(ray.is_initialized())
-        if not joined:
-            _keep_local(ray, local)
-            if address is None:
-                _start(ray, (wanted.workers or max(1, cpu_count() // threads)) * threads)
-            else:
+        small = _shm_bytes() < _STORE_LEAST
+        reaped = Reaped() if address is None and not joined else None
+        try:
+            if not joined:
+                _keep_local(ray, local)
+            if reaped is not None:
+                _start(ray, (wanted.workers or max(1, cpu_count() // threads)) * threads, reaped.folder)
+            elif address is not None and not joined:
                 _join(ray, address, own_code)
-    _hush(ray)
-    try:
-        return _session(ray, wanted, started=not joined)
-    except BaseException:
-        if not joined:
-            ray.shutdown()
-        raise
+            _hush(ray)
+            session = _session(ray, wanted, started=not joined)
+        except BaseException:
+            if not joined:
+                ray.shutdown()
+            if reaped is not None:
+                reaped.close()
+            raise
+    session.on_disk, session.reaped = reaped is not None and small, reaped
+    return session
 
 
 def _session(ray: Any, wanted: ExecutorSettings, started: bool) -> Session:
@@ -146,15 +157,15 @@ def _session(ray: Any, wanted: ExecutorSettings, started: bool) -> Session:
     return Session(fitting, threads, started, environment, crew, pulse)
 
 
-def _start(ray: Any, cpus: int) -> None:
-    store = _store_bytes()
+def _start(ray: Any, cpus: int, folder: str) -> None:
     try:
         ray.init(
             address="local",
             num_cpus=cpus,
             num_gpus=0,
             include_dashboard=False,
-            object_store_memory=store,
+            object_store_memory=_store_bytes(),
+            _temp_dir=folder,
             log_to_driver=False,
             logging_level=logging.CRITICAL,
         )
@@ -170,10 +181,7 @@ def _join(ray: Any, address: str, own_code: Path | None) -> None:
     try:
         _knock(address)
         runtime = shipped_code(own_code)
-        if is_client(address):
-            ray.init(address=address, runtime_env=runtime, logging_level=logging.CRITICAL, log_to_driver=False)
-        else:
-            ray.init(address=address, runtime_env=runtime, logging_level=logging.CRITICAL, log_to_driver=False)
+        ray.init(address=address, runtime_env=runtime, logging_level=logging.CRITICAL, log_to_driver=False)
     except Exception as problem:  # Ray raises a dozen types here
         text, hint = _one_line(problem), "leave the address out to start Ray on this machine"
         if "AuthenticationError" in f"{type(problem).__name__}: {problem.__cause__}":
@@ -202,13 +210,17 @@ def _fitting_workers(ray: Any, workers: int | None, threads: int) -> int:
 
 def _store_bytes() -> int:
     """Size of the object store: a share of free memory, as far as /dev/shm holds it."""
-    wanted = int(_STORE_SHARE * _free_memory())
+    wanted = min(int(_STORE_SHARE * _free_memory()), int(_SHM_SHARE * _shm_bytes()))
+    return max(_STORE_LEAST, wanted)  # where even the least does not fit, Ray takes the disk
+
+
+def _shm_bytes() -> int:
+    """What is free in /dev/shm; huge where there is none."""
     try:
         shm = os.statvfs("/dev/shm")
-        wanted = min(wanted, int(_SHM_SHARE * shm.f_bavail * shm.f_frsize))
     except OSError:
-        pass
-    return max(_STORE_LEAST, wanted)  # where even the least does not fit, Ray takes the disk
+        return 2**62
+    return shm.f_bavail * shm.f_frsize
 
 
 def _free_memory() -> int:

@@ -95,7 +95,8 @@ def _columns(old: Plan, new: Plan) -> list[Change]:
 
 
 def _rows(old: Plan, new: Plan) -> list[Change]:
-    return _fields("who is fitted on what", "", leaves(old.rows.model_dump(mode="json")), leaves(_dump(new.rows)))
+    before, after = ({"": _dump(plan.rows), "rungs": [_dump(rung) for rung in plan.rungs]} for plan in (old, new))
+    return _fields("who is fitted on what", "", leaves(before), leaves(after))
 
 
 def _spec(old: Plan, new: Plan) -> list[Change]:
@@ -118,6 +119,7 @@ def _candidate_fields(candidate: Candidate) -> dict[str, str]:
     for name, param in candidate.space.items():
         found[f"space {name}"] = canonical_json(_dump(param))
     found["CPU seconds per fit"] = f"{candidate.forecast.cpu_s:.3g}"
+    found["first rung"] = str(candidate.first_rung)
     found["memory per fit"] = bytes_text(candidate.forecast.memory_bytes)
     return found
 

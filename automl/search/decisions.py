@@ -22,10 +22,11 @@ _OUTCOMES: dict[str, Outcome] = {
 
 
 class Decision(Value):
-    """`cut`: the search ended after `settled` units. Otherwise: how the unit (`trial`, `fold`) ended."""
+    """`cut`: the search ended after `settled` units. Otherwise: how the unit (`trial`, `rung`, `fold`) ended."""
 
     kind: DecisionKind
     trial: int | None = None
+    rung: int | None = None
     fold: int | None = None
     settled: int | None = None
 
@@ -38,7 +39,7 @@ def for_unit(unit: Unit, outcome: Outcome, crashed: bool) -> Decision | None:
     """The decision that a unit's end is, or None for an end that is the same on every machine."""
     kinds: dict[Outcome, DecisionKind] = {Outcome.TIMEOUT: "timeout", Outcome.OUT_OF_MEMORY: "out_of_memory"}
     kind: DecisionKind | None = "crashed" if crashed else kinds.get(outcome)
-    return None if kind is None else Decision(kind=kind, trial=unit.trial, fold=unit.fold)
+    return None if kind is None else Decision(kind=kind, trial=unit.trial, rung=unit.rung, fold=unit.fold)
 
 
 def read_decisions(values: Iterable[Mapping[str, Any]]) -> tuple[Decision, ...]:
@@ -50,7 +51,8 @@ def read_decisions(values: Iterable[Mapping[str, Any]]) -> tuple[Decision, ...]:
         except (ValidationError, TypeError, ValueError):
             wrong.append(position)
             continue
-        needed = (decision.settled,) if decision.kind == "cut" else (decision.trial, decision.fold)
+        unit = (decision.trial, decision.rung, decision.fold)
+        needed = (decision.settled,) if decision.kind == "cut" else unit
         if any(field is None or field < 0 for field in needed):
             wrong.append(position)
         found.append(decision)
@@ -63,9 +65,9 @@ def read_decisions(values: Iterable[Mapping[str, Any]]) -> tuple[Decision, ...]:
 def forced_outcomes(decisions: Iterable[Decision]) -> dict[Unit, Outcome]:
     """The units whose outcome stands in the decisions."""
     return {
-        Unit(d.trial, d.fold): _OUTCOMES[d.kind]
+        Unit(d.trial, d.rung, d.fold): _OUTCOMES[d.kind]
         for d in decisions
-        if d.kind in _OUTCOMES and d.trial is not None and d.fold is not None
+        if d.kind in _OUTCOMES and d.trial is not None and d.rung is not None and d.fold is not None
     }
 
 

@@ -16,7 +16,7 @@ from automl.search.virtual import Unit
 class UnscoredTrial:
     """A settled trial without a score: how it ended, and the first error in settled order.
 
-    Of a pruned one `estimate` is the score that its first fold lets expect.
+    Of a pruned one `estimate` is the score that its last rung lets expect; None where nothing is known to compare with.
     """
 
     number: int
@@ -82,15 +82,15 @@ Event = Asked | Finished | Retried | Settled | BestChanged | Cut
 
 @dataclass(frozen=True)
 class SearchResult:
-    """What a search found. Trials are sorted by number; units that were not settled are in none of it.
+    """What a search found; units that were not settled are in none of it. Bounded: the ledger has all trials.
 
+    `leaders`: the best trials, best first, and the baseline wherever it stands; `unscored`: the first ones by number.
     `outcomes` counts settled trials; `clock_events` is the number of decisions; `busy_s` is the wall time of the fits
     that finished in this session, `busy_all_s` that of all sessions.
     """
 
-    trials: tuple[TrialScore, ...]
+    leaders: tuple[TrialScore, ...]
     unscored: tuple[UnscoredTrial, ...]
-    best: TrialScore | None
     outcomes: Mapping[str, int]
     decisions: tuple[Decision, ...]
     asked: int
@@ -98,6 +98,11 @@ class SearchResult:
     retried: int
     busy_s: float
     busy_all_s: float
+
+    @property
+    def best(self) -> TrialScore | None:
+        """The winner; None where no trial has a score."""
+        return self.leaders[0] if self.leaders else None
 
     @property
     def clock_events(self) -> int:

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 
 from automl.lock import read_locks
-from automl.plan import Plan
+from automl.plan import PLAN_FORMAT, Plan
 from automl.report.drawing import DRAWINGS
 from automl.value import pretty_json
 from tests.cli.support import change, run, write_tiny
@@ -126,8 +126,8 @@ def test_a_wrong_old_plan_is_the_users_mistake(content: str, place: Path, capsys
 def test_another_format_is_named(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run(capsys, "compile", place)
     plan = place.with_name("plan.json")
-    plan.write_text(json.dumps({**json.loads(plan.read_text()), "format": 2}))
-    assert "format 2" in run(capsys, "compile", place, "--diff", plan).err
+    plan.write_text(json.dumps({**json.loads(plan.read_text()), "format": PLAN_FORMAT + 1}))
+    assert f"format {PLAN_FORMAT + 1}" in run(capsys, "compile", place, "--diff", plan).err
 
 
 def test_places_that_cannot_be_written(place: Path, capsys: pytest.CaptureFixture[str]) -> None:

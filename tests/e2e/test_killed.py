@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,15 +15,6 @@ from tests.e2e.support import Driver, command, files_of, ledger, run_inline, set
 from tests.e2e.test_same_winner import check_same
 
 AGENT = "Agent"  # Ray's agents, idle, want to tell the dead head that their node died, and give up after 60 s
-
-
-@pytest.fixture
-def drivers() -> Iterator[list[Driver]]:
-    """Drivers started in a test; none outlives it."""
-    started: list[Driver] = []
-    yield started
-    for driver in started:
-        driver.clean()
 
 
 def check_died_in_the_middle(run: Path) -> None:

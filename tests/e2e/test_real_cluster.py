@@ -114,7 +114,7 @@ def test_another_cpu_class_is_refused_and_can_be_pinned(cluster: RealCluster, sp
     cluster.node(4, cpus=1)
     refused = train(spec, "run", "--address", cluster.address)
     assert refused.returncode == 1
-    assert "error[EXE030] node 127.0.0.3" in refused.stderr and "CPU class is x86_64-v" in refused.stderr
+    assert "error[EXE040] node 127.0.0.3" in refused.stderr and "CPU class is x86_64-v" in refused.stderr
     assert "127.0.0.4" not in refused.stderr
     assert all(f"{name}={smaller[name]!r}" in refused.stderr for name in PINS)
     pinned = train(spec, "pinned", "--address", cluster.address, **smaller)
@@ -150,7 +150,7 @@ def test_nodes_join_and_go_and_a_lost_head_is_told(cluster: RealCluster, spec: P
     finally:
         driver.kill()
         driver.wait()
-    assert "error[EXE032] the head of the Ray cluster at 127.0.0.2:" in said.read_text()
+    assert "error[EXE042] the head of the Ray cluster at 127.0.0.2:" in said.read_text()
     assert "--resume" in said.read_text()
     assert any(event["event"] == "settled" for event in read_ledger(tmp_path / "run" / "ledger.jsonl").events)
 

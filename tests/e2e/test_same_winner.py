@@ -21,7 +21,7 @@ from automl.search.budget import SearchSettings
 from automl.search.virtual import Unit, VirtualTime
 from tests.e2e.data import write_spec
 from tests.e2e.delays import delayed_run, half_delayed_run
-from tests.e2e.support import asked, files_of, run_inline, run_on
+from tests.e2e.support import asked, files_of, leaderboard, run_inline, run_on, settled
 
 SIXTY = 60
 
@@ -33,8 +33,10 @@ def delays(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def check_same(run: Path, reference: Path) -> None:
-    """Equal in what was tried, in every byte of the package, and in nothing that a clock decided."""
+    """Equal in what was tried and settled, in every byte of the package, and in nothing that a clock decided."""
     assert asked(run) == asked(reference)
+    assert settled(run) == settled(reference)
+    assert leaderboard(run) == leaderboard(reference)
     results = [json.loads((place / "result.json").read_text()) for place in (run, reference)]
     assert results[0]["digest"] == results[1]["digest"]
     assert files_of(run / "package") == files_of(reference / "package")

@@ -90,7 +90,7 @@ def test_all_nodes_that_differ_are_told_at_once() -> None:
     with pytest.raises(AutomlError) as raised:
         check_nodes(ray, Questions(ray, {}))
     told = {d.message: (d.code, d.hint or "") for d in raised.value.diagnostics}
-    assert [code for code, _ in sorted(told.values())] == ["EXE030", "EXE030", "EXE031"]
+    assert [code for code, _ in sorted(told.values())] == ["EXE040", "EXE040", "EXE041"]
     assert any(text == f"node old differs from this machine: numpy is 1.0, here {here['numpy']}" for text in told)
     assert any(text.startswith("node broken cannot run fits: ModuleNotFoundError") for text in told)
     assert not any("same" in text or "node head" in text for text in told)
@@ -182,7 +182,7 @@ def test_a_head_that_is_gone() -> None:
         pulse.check()
     try:
         assert not pulse.beat()
-        with pytest.raises(AutomlError, match=r"EXE032.*has not answered for.*\n.*--resume"):
+        with pytest.raises(AutomlError, match=r"EXE042.*has not answered for.*\n.*--resume"):
             pulse.check()
     finally:
         pulse.stop()

@@ -92,6 +92,30 @@ def test_the_text_holds_nothing_but_the_trees(state: State) -> None:
         assert word not in state.text
 
 
+@pytest.mark.parametrize("task", sorted(TARGETS))
+def test_fits_share_the_bins_of_a_matrix_and_their_bits_do_not_tell(task: str) -> None:
+    x = X.copy()
+    x.setflags(write=False)
+    weighted = Target(TARGETS[task].values, TARGETS[task].classes, np.linspace(0.1, 2.0, len(x)))
+    other = {"num_leaves": 7, "min_data_in_leaf": 3, "extra_trees": True, "cat_smooth": 1.0, "num_rounds": 9}
+    plans: list[tuple[Target, dict[str, object], int]] = [
+        (TARGETS[task], {"categorical": (5,), "num_rounds": 12}, 1),
+        (weighted, {"categorical": (5,), **other}, 2),
+        (TARGETS[task], {"categorical": (5,), **other, "increasing": (0,)}, 3),
+    ]
+    alone = [fitting.fit((X.copy(),), target, params, seed).text for target, params, seed in plans]
+    bins = fitting.binned(x, {"categorical": (5,)})
+    for number in (0, 1, 2, 1, 0):
+        target, params, seed = plans[number]
+        assert fitting.fit((x,), target, params, seed).text == alone[number]
+    assert len(set(alone)) == 3 and fitting.binned(x, {"categorical": (5,)}) is bins
+    assert fitting.binned(x, {}) is not bins
+    assert fitting.binned(X, {}) is not fitting.binned(X, {})  # it may change
+    place = id(x)
+    del x
+    assert place not in fitting._BINNED
+
+
 def test_unseen_categories_and_empty_tables() -> None:
     state = trained("binary")
     strange = np.tile(X[:1], (4, 1))
