@@ -17,7 +17,7 @@ from automl.executors.worker import become_worker, execute
 from automl.jobs import Done, Job, Run
 
 
-class Worker:
+class _Worker:
     """What lives in a worker process: the function and the context, fetched once."""
 
     def __init__(self, run: Run, context: Any) -> None:
@@ -63,7 +63,7 @@ def _note_of(actor: str | None) -> bytes:
 def actor_class(session: Session) -> Any:
     environment = {"env_vars": session.environment}
     limits = {"num_cpus": session.threads, "max_restarts": 0, "max_task_retries": 0, "runtime_env": environment}
-    return ray.remote(**limits)(Worker)
+    return ray.remote(**limits)(_Worker)
 
 
 def answers_of(references: list[Any]) -> dict[Any, Any]:
