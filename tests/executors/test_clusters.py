@@ -12,9 +12,10 @@ from automl.executors.address import chosen_address, is_client, is_loopback
 from automl.executors.crew import Crew
 from automl.executors.nodes import Questions, check_nodes, differences, profile
 from automl.executors.pulse import Pulse
-from automl.executors.session import start_ray
+from automl.executors.session import Session, start_ray
 from automl.executors.shipping import shipped_code, worker_environment
 from automl.machine import PINS, pins_for
+from tests.support.jobs import job, obey
 
 
 @pytest.mark.parametrize(
@@ -195,3 +196,24 @@ def test_ray_client_without_grpc(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(AutomlError, match=r"EXE010.*needs grpcio"):
         session._join(None, "ray://127.0.0.1:1", None)
     assert start_ray is session.start_ray
+
+
+@pytest.mark.slow
+def test_no_node_left_is_told_and_then_an_error(ray_cluster: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker whose node is gone is not waited for; its job waits for a node, and not for ever."""
+    from automl.executors.ray_tasks import RayExecutor
+
+    executor = RayExecutor(obey, None, start_ray(workers=1))
+    executor.submit(job("first", "echo", value=1))
+    assert executor.wait() is not None
+    executor.submit(job("lost", "spin"))
+    monkeypatch.setattr("automl.executors.ray_tasks._START_S", 3.0)
+    executor._crew._nodes.clear()
+    ray = pytest.importorskip("ray")
+    ray.kill(executor._slots[0].actor)
+    assert executor.wait(1.5) is None
+    seen = executor.activity()
+    assert seen.waits_for == "a node: none is left" and (seen.queued, seen.ready, seen.starting) == (1, 0, 0)
+    with pytest.raises(AutomlError, match="EXE043"):
+        executor.wait()
+    executor.close()
