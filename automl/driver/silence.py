@@ -12,6 +12,7 @@ from automl.search.events import Event
 
 FIRST_S = 30.0  # of silence until the state is told; then after twice as long each time
 _STEP_S = 1.0  # between two looks
+DOING = {"plan": "search", "final": "final fits", "emit": "writing the package"}  # what a stage is the beginning of
 
 
 class Silence:
@@ -22,7 +23,7 @@ class Silence:
     """
 
     def __init__(self, watch: Watch) -> None:
-        self.doing = "reading the data, making the plan"
+        self.doing = "reading the data, making the plan, starting workers"
         self.executor: Executor | None = None
         self._watch = watch
         self._told = 0  # news
@@ -46,6 +47,8 @@ class Silence:
         """Something happened."""
         with self._lock:
             self._heard()
+            if isinstance(event, Stage):
+                self.doing = DOING.get(event.kind, self.doing)
             self._watch(event)
 
     def _heard(self) -> None:

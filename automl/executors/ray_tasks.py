@@ -56,8 +56,11 @@ class RayExecutor(SlotExecutor[_Slot]):
     Jobs that are known to be short reach their worker before it is free (pipeline.py).
     """
 
-    def __init__(self, run: Run, context: Any, session: Session, owns_session: bool = False) -> None:
+    def __init__(
+        self, run: Run, context: Any, session: Session, owns_session: bool = False, preload: tuple[str, ...] = ()
+    ) -> None:
         super().__init__(session.workers)
+        self._preload = preload
         hosts = {node["NodeManagerHostname"] for node in ray.nodes() if node["Alive"]}
         self._rooms = Rooms(-(-session.workers // max(1, len(hosts))))
         self._session = session
@@ -103,10 +106,19 @@ class RayExecutor(SlotExecutor[_Slot]):
         cpus = f"{self._session.threads} CPU{'s' if self._session.threads > 1 else ''}"
         return f"{cpus} for each worker that starts, on {', '.join(starting[:8])}" if starting else None
 
+    def has_started(self, timeout_s: float) -> bool:
+        """Whether a worker is ready for its first job, once one is or so many seconds have passed."""
+        limit = time.monotonic() + timeout_s
+        while all(slot.work is None and slot.reference is not None for slot in self._slots):
+            self._collect(limit)
+            if time.monotonic() >= limit:
+                return False
+        return True
+
     def _new_slot(self, node: Node, failed_starts: int = 0) -> _Slot:
         made = self._actor_class.options(scheduling_strategy=pinned_to(node)) if self._crew.spreads else None
         actor = (made or self._actor_class).remote(*self._shared)
-        return _Slot(actor=actor, reference=actor.ready.remote(), node=node, failed_starts=failed_starts)
+        return _Slot(actor=actor, reference=actor.ready.remote(self._preload), node=node, failed_starts=failed_starts)
 
     def _staff(self) -> None:
         """Start the workers that are missing, where there is room for them."""
@@ -217,9 +229,11 @@ class RayExecutor(SlotExecutor[_Slot]):
             self._lost(slot, "Ray ended the worker: the machine ran out of memory", Outcome.OUT_OF_MEMORY)
             return
         if isinstance(answer, RayError) and not isinstance(answer, RayTaskError):
-            beyond = slot.work is not None and self._session.pulse.beat() and was_ended(slot.actor)
-            cause = beyond_text(slot.work.job) if slot.work is not None and beyond else cause_of(answer)
-            self._lost(slot, cause, Outcome.OUT_OF_MEMORY if beyond else Outcome.FAILED, with_its_node(answer))
+            with_node = with_its_node(answer)
+            if slot.work is not None and not with_node and self._session.pulse.beat() and was_ended(slot.actor):
+                self._lost(slot, beyond_text(slot.work.job), Outcome.OUT_OF_MEMORY)
+            else:
+                self._lost(slot, cause_of(answer), Outcome.FAILED, with_node)
             return
         if isinstance(answer, RayTaskError) and self._take_back(slot):  # one answer for a whole call
             self._replace(slot, 0)
@@ -282,4 +296,4 @@ class RayExecutor(SlotExecutor[_Slot]):
 def open_ray(run: Run, context: Any, settings: ExecutorSettings) -> RayExecutor:
     """Start or join Ray as the settings say; `close` ends what was started."""
     session = start_ray(settings.address, settings.workers, settings.threads)
-    return RayExecutor(run, context, session, owns_session=True)
+    return RayExecutor(run, context, session, owns_session=True, preload=settings.preload)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import socket
+from contextlib import suppress
 from dataclasses import replace
+from importlib import import_module
 from typing import Any
 
 import ray
 from ray.exceptions import ActorUnavailableError, ObjectStoreFullError, OutOfDiskError
-from ray.experimental.internal_kv import _internal_kv_get, _internal_kv_put
+from ray.experimental.internal_kv import _internal_kv_del, _internal_kv_put
 
 from automl.errors import error
 from automl.executors.memory import free_for_fits
@@ -25,8 +27,11 @@ class _Worker:
         self._run = run
         self._context = context
 
-    def ready(self) -> tuple[str, int]:
+    def ready(self, preload: tuple[str, ...]) -> tuple[str, int]:
         """Answered once the process, its imports and the context are there: this host, and its memory for fits."""
+        for name in preload:
+            with suppress(Exception):  # a fit that needs it says so
+                import_module(name)
         return socket.gethostname(), free_for_fits()
 
     def run(self, jobs: list[Job]) -> Done | list[Done]:
@@ -52,8 +57,8 @@ def _note_the_end() -> None:
 
 
 def was_ended(actor: Any) -> bool:
-    """Whether a dead worker was ended for its memory."""
-    return bool(_internal_kv_get(_note_of(actor._actor_id.hex())))
+    """Whether a dead worker was ended for its memory. Its note is taken away."""
+    return bool(_internal_kv_del(_note_of(actor._actor_id.hex())))
 
 
 def _note_of(actor: str | None) -> bytes:
