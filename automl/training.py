@@ -14,6 +14,7 @@ from automl.driver.opening import Opening
 from automl.driver.options import Stage, TrainOptions, Watch
 from automl.driver.rehearsal import Rehearsal
 from automl.driver.reserve import Budget, Effort, Reserve, growth_of
+from automl.driver.usage import Usage, too_few_slots
 from automl.emit.assemble import package_files
 from automl.emit.checks import check_plan
 from automl.emit.request import EmitRequest, Emitted
@@ -98,6 +99,7 @@ class _Run:
         self.reserve: Reserve | None = None
         self.rehearsal = Rehearsal(self.context)
         self.planning = (0.0, 0.0)
+        self.usage = Usage()
         self.warnings = list(planned.warnings)
 
     def go(self, opening: Opening) -> dict[str, Any]:
@@ -106,14 +108,14 @@ class _Run:
             executor = opening.executor(self.context, None if deadline is None else deadline.left)
             for note in opening.notes:
                 self.warn(note.code, note.message, note.hint)
-            found, searched_s = self._search(executor, deadline)
+            found, usage = self._search(executor, deadline)
             cut = any(decision.kind == "cut" for decision in found.decisions)
             final = self._final(opening.finisher(self.context, cut), found)
             found = self._chosen(found, final)
             emitted = self._emit(found, final)
         finally:
             opening.close()
-        return self._result(found, final, emitted, searched_s, executor.workers)
+        return self._result(found, final, emitted, usage)
 
     def _deadline(self, finishers: int) -> Deadline | None:
         """When the search has to end, where the budget is one of time."""
@@ -126,7 +128,7 @@ class _Run:
         self.reserve = Reserve(self.plan, timed, lambda: self.rehearsal.seconds, growth, finishers)
         return Deadline(time.monotonic, end, self.reserve.seconds)
 
-    def _search(self, executor: Executor, deadline: Deadline | None) -> tuple[SearchResult, float]:
+    def _search(self, executor: Executor, deadline: Deadline | None) -> tuple[SearchResult, dict[str, Any]]:
         budget = self.plan.spec.search.budget
         self.watch(Stage("plan", f"{self.plan.spec.name}, {_count(executor.workers, 'worker')}", budget.trials))
         if self.folder.state != "new":
@@ -134,13 +136,16 @@ class _Run:
         for warning in self.planned.warnings:
             self.watch(Stage("note", warning.as_text()))
         settings = SearchSettings(trials=budget.trials, deadline=deadline, extend=self.folder.state == "extended")
+        few = too_few_slots(self.plan.spec.search.parallelism, executor.workers)
+        if few is not None:
+            self.warn("RUN010", *few)
         if settings.deadline is None:  # a replay looks at no clock
             self.reserve = None
         else:
             self.rehearsal.start()
-        start = time.monotonic()
+        self.usage = Usage()
         found = run_search(self.plan, executor, self.folder.ledger, settings, self._seen)
-        return found, time.monotonic() - start
+        return found, self.usage.told(executor.workers)
 
     def warn(self, code: str, message: str, hint: str | None = None) -> None:
         """Tell a warning, and keep it for result.json."""
@@ -151,6 +156,7 @@ class _Run:
     def _seen(self, event: Event) -> None:
         if self.reserve is not None:
             self.reserve(event)
+        self.usage(event)
         self.watch(event)
 
     def _final(self, executor: Executor, found: SearchResult) -> Final:
@@ -242,10 +248,7 @@ class _Run:
     def _baseline(found: SearchResult) -> TrialScore | None:
         return next((trial for trial in found.leaders if trial.number == BASELINE), None)
 
-    def _result(
-        self, found: SearchResult, final: Final, emitted: Emitted, searched_s: float, workers: int
-    ) -> dict[str, Any]:
-        busy = found.busy_s / (workers * searched_s) if searched_s > 0 else 0.0
+    def _result(self, found: SearchResult, final: Final, emitted: Emitted, usage: dict[str, Any]) -> dict[str, Any]:
         result = {
             "ok": True,
             "name": self.plan.spec.name,
@@ -259,9 +262,8 @@ class _Run:
             "trials": dict(found.outcomes),
             "wall_s": round(time.monotonic() - self.began, 3),
             "budget_s": self.plan.spec.search.budget.time_s,
-            "searched_s": round(searched_s, 3),
             "clock_events": found.clock_events,
-            "utilisation": round(min(busy, 1.0), 4),
+            **usage,
             "winner": {"members": [_member(self.plan, final.trial)]},
             "data": [str(path.absolute()) for path in self.planned.data],
             **({"test": [str(path.absolute()) for path in self.planned.test]} if self.planned.test else {}),

@@ -27,7 +27,7 @@ from ray.exceptions import (
     RayError,
     RayTaskError,
 )
-from ray.experimental.internal_kv import _internal_kv_get, _internal_kv_put
+from ray.experimental.internal_kv import _internal_kv_del, _internal_kv_put
 
 from automl.errors import error
 from automl.executors.memory import Rooms, beyond_text, free_for_fits, limited
@@ -178,9 +178,11 @@ class RayExecutor(SlotExecutor[_Slot]):
             self._lost(slot, "Ray ended the worker: the machine ran out of memory", Outcome.OUT_OF_MEMORY)
             return
         if isinstance(answer, RayError) and not isinstance(answer, RayTaskError):
-            beyond = slot.work is not None and _was_ended(slot.actor)
-            cause = beyond_text(slot.work.job) if slot.work is not None and beyond else _cause(answer)
-            self._lost(slot, cause, Outcome.OUT_OF_MEMORY if beyond else Outcome.FAILED, _with_its_node(answer))
+            with_node = _with_its_node(answer)
+            if slot.work is not None and not with_node and _was_ended(slot.actor):
+                self._lost(slot, beyond_text(slot.work.job), Outcome.OUT_OF_MEMORY)
+            else:
+                self._lost(slot, _cause(answer), Outcome.FAILED, with_node)
             return
         if isinstance(answer, RayTaskError) and self._take_back(slot):  # one answer for a whole call
             self._replace(slot, 0)
@@ -274,8 +276,8 @@ def _note_the_end() -> None:
 
 
 def _was_ended(actor: Any) -> bool:
-    """Whether a dead worker was ended for its memory."""
-    return bool(_internal_kv_get(_note_of(actor._actor_id.hex())))
+    """Whether a dead worker was ended for its memory. Its note is taken away."""
+    return bool(_internal_kv_del(_note_of(actor._actor_id.hex())))
 
 
 def _note_of(actor: str | None) -> bytes:
