@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from automl.compiler.forecast import floors
 from automl.plan import Candidate, Plan
 
 
@@ -90,5 +91,5 @@ def plan_json(plan: Plan) -> dict[str, Any]:
         "decisions": [decision.model_dump(mode="json") for decision in plan.decisions],
         "candidates": candidates_json(plan),
         "work": work(plan).as_json(),
-        "floor_s": plan.floor_s,
+        "floor_s": floors(plan.floor_s),
     }
