@@ -18,7 +18,7 @@ from automl.data.schema import Schema
 from automl.graph import Graph, Node
 from automl.jobs import Executor, Job, Scores
 from automl.params import Int
-from automl.plan import Candidate, Forecast, Plan, RowPlan
+from automl.plan import Candidate, Forecast, Plan, RowPlan, Rung
 from automl.rows import Split
 from automl.search.budget import SearchSettings
 from automl.search.events import Event, SearchResult
@@ -69,6 +69,7 @@ def plan_of(trials: int, parallelism: int, lengths: Lengths | None = None) -> Pl
             folds=Split(kind="random", folds=2, seed=1),
             inner=Split(kind="random", folds=2, seed=2),
         ),
+        rungs=(Rung(folds=(0,)), Rung(folds=(1,))),
         candidates=tuple(_candidate(number, lengths.predicted(number)) for number in range(trials)),
         decisions=(),
         floor_s=1.0,

@@ -52,7 +52,7 @@ def run_search(
     try:
         search.run()
     finally:
-        ledger.flush()
+        search.close()
     return search.result()
 
 
@@ -102,6 +102,9 @@ class _Search:
             self._take_along(number)
         self._record.flush()
         self._watch(Cut(self._settled))
+
+    def close(self) -> None:
+        self._record.close()
 
     def result(self) -> SearchResult:
         return SearchResult(
@@ -183,7 +186,7 @@ class _Search:
         if self._record.want(key) or key in self._in_flight:
             return []
         self._in_flight[key] = unit
-        limits = self._plan.spec.search.trial
+        limits, forecast = self._plan.spec.search.trial, trial.candidate.forecast
         bounded = self._settings.replay is None and unit.trial != BASELINE
         return [
             Job(
@@ -192,10 +195,10 @@ class _Search:
                 params=params,
                 fit_rows=fit_rows,
                 score_rows=score_rows,
-                expected_s=trial.candidate.forecast.cpu_s * rung.share,
+                expected_s=forecast.cpu_s * rung.share,
                 timeout_s=limits.timeout_s if bounded else None,
                 memory_bytes=limits.memory_bytes if bounded else None,
-                need_bytes=trial.candidate.forecast.memory_bytes if bounded else None,
+                need_bytes=int(forecast.memory_bytes * rung.share) if bounded else None,
             )
         ]
 

@@ -48,7 +48,11 @@ class Race:
         """What a trial would come to that scored so at a rung, where it stopped.
 
         The mean of the best trial that came through that rung, moved by the difference of the two there: scores of one
-        rung are on the same rows, those of different rungs are not comparable. None where no trial came through it yet.
+        rung are on the same rows, those of different rungs are not comparable. Never better than that mean: it was
+        the best one's luck to go on, not this one's. None where no trial came through the rung yet.
         """
         best = self._measures.get(rung)
-        return None if best is None else best.mean + score - best.score
+        if best is None:
+            return None
+        worse = self._sign * (score - best.score)
+        return best.mean + self._sign * max(0.0, worse)

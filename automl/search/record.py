@@ -142,6 +142,11 @@ class Record:
         else:
             self._ledger.write()
 
+    def close(self) -> None:
+        """Wait until the disk has everything, and leave what was not read."""
+        self.flush()
+        self._past.close()
+
     def flush(self) -> None:
         """Wait until the disk has everything."""
         self._ledger.flush()

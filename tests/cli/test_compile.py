@@ -23,7 +23,7 @@ def test_shows_everything_and_writes_plan_and_lock(place: Path, capsys: pytest.C
     ran = run(capsys, "compile", place)
     assert ran.code == 0
     for text in ("tiny: binary task (no, yes), 40 rows, 4 columns, metric roc_auc", "the target has 2 distinct values",
-                 "numbers(2) -> scale -> one_hot(1) -> join -> logistic", "2 trials x 2 folds",
+                 "numbers(2) -> scale -> one_hot(1) -> join -> logistic", "2 trials x 2 fits",
                  "to start, fit the baseline and write a package"):  # fmt: skip
         assert text in ran.out, text
     assert ran.err.startswith("warning[DATA033] ") and ran.err.count("\n") == 1

@@ -47,7 +47,8 @@ def test_what_is_expected_is_measured_against_the_best_that_came_through_that_ru
     race.came_through({1: 3.0}, 2.0)
     assert race.expected(0, 5.0) is None and race.expected(1, 5.0) == 4.0
     race.came_through({0: 6.0, 1: 3.5}, 2.5)
-    assert race.expected(0, 5.0) == 1.5, "the only one that came through rung 0"
+    assert race.expected(0, 7.0) == 3.5, "the only one that came through rung 0"
+    assert race.expected(0, 5.0) == 2.5, "nothing that was stopped is expected to be better than that one"
     assert race.expected(1, 5.0) == 4.0, "the best of two"
     race.came_through({0: 4.0, 1: 2.0}, 1.0)
     assert race.expected(0, 5.0) == 2.0
