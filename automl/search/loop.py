@@ -124,9 +124,9 @@ class _Search:
             unit = trial.next_unit
             assert unit is not None
             trial.placed += 1
-            # The baseline costs no virtual time: it is settled first, and a deadline finds it settled.
+            # The first two cost no virtual time: they are settled first, and a deadline finds them settled.
             cost = trial.candidate.forecast.cpu_s * self._plan.rungs[unit.rung].share
-            self._time.place(unit, 0.0 if unit.trial == BASELINE else cost)
+            self._time.place(unit, 0.0 if unit.trial <= FIRST else cost)
             jobs.extend(self._job(unit, trial))
         self._record.commit()
         for job in jobs:
