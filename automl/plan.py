@@ -124,7 +124,7 @@ class Plan(Value):
     rungs: tuple[Rung, ...]  # cheap ones first; each fold is whole in exactly one of them
     candidates: tuple[Candidate, ...]  # the first one is the constant baseline
     decisions: tuple[Decision, ...]
-    floor_s: float  # the shortest time budget that still gives a package
+    floor_s: float  # the shortest time budget that still gives a package, on workers that are there already
 
     def candidate(self, candidate_id: str) -> Candidate:
         """The candidate of that id. Raises KeyError."""

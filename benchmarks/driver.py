@@ -16,8 +16,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-from lines import RESULTS, append
+sys.path.insert(0, str(Path(__file__).parent))
+
 from noop import NoopExecutor, plan_over, unit_space
+from record import record
 
 from automl.search.budget import SearchSettings
 from automl.search.events import Asked, Event, SearchResult
@@ -33,14 +35,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--trials", type=int, default=100_000)
     parser.add_argument("--parameters", type=int, default=1)
-    parser.add_argument("--out", type=Path, default=RESULTS / "driver.jsonl")
+    parser.add_argument("--no-keep", action="store_true", help="print only")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         found = measure(Path(folder) / "ledger.jsonl", asked.trials, asked.parameters)
     for name, value in found.items():
         goal = f"   goal {GOALS[name]:g}" if name in GOALS else ""
         print(f"{name:<24}{value:>14,.1f}{goal}", file=sys.stderr)
-    append(asked.out, {"measure": "driver", "seed": 0, **found})
+    record("driver", {"measure": "driver", "seed": 0, **found}, keep=not asked.no_keep)
 
 
 def measure(path: Path, trials: int, parameters: int) -> dict[str, float]:

@@ -5,45 +5,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping
 
-from automl.data.schema import Schema
+from synthetic import plan_of
+
 from automl.graph import Graph, Node
 from automl.jobs import Done, Job, Outcome, Scores
 from automl.params import Float, Param
-from automl.plan import Candidate, Forecast, Plan, RowPlan, Rung
-from automl.rows import Split
-from automl.spec.model import TaskSpec
+from automl.plan import Candidate, Forecast, Plan
 
-SPEC = {
-    "version": 1,
-    "name": "noop",
-    "task": "binary",
-    "data": {
-        "path": ("none.csv",), "format": {}, "target": "y", "positive": "1", "id": (), "ignore": (), "group": None,
-        "time": None, "columns": {}, "checks": {},
-    },
-    "metric": "roc_auc",
-    "validation": {"kind": "random", "folds": 3, "holdout": 0.2},
-    "search": {
-        "seed": 0,
-        "budget": {"trials": 1, "time_s": None},
-        "trial": {"timeout_s": None, "memory_bytes": None, "cpus": 1},
-        "families": (),
-        "space": {},
-        "parallelism": 8,
-    },
-    "ensemble": {"size": 1},
-    "accept": (),
-    "package": {
-        "version": "1.0.0", "targets": ("python",), "base_image": "python:3.11-slim", "unknown_category": "other",
-        "missing_numeric": "median",
-    },
-}  # fmt: skip
-
-
-def candidate(name: str, space: Mapping[str, Param]) -> Candidate:
-    """A candidate of one node."""
-    graph = Graph(nodes=(Node(id="model", op=name, inputs=("source",)),))
-    return Candidate(id=name, family=name, graph=graph, space=space, forecast=Forecast(cpu_s=1.0, memory_bytes=1))
+SLOTS = 8
 
 
 def unit_space(parameters: int) -> dict[str, Param]:
@@ -52,24 +21,16 @@ def unit_space(parameters: int) -> dict[str, Param]:
 
 
 def plan_over(space: Mapping[str, Param], metric: str = "roc_auc", seed: int = 0) -> Plan:
-    """The baseline and one candidate, three folds."""
-    search = {**SPEC["search"], "seed": seed}  # type: ignore[dict-item]
-    return Plan(
-        spec=TaskSpec.model_validate({**SPEC, "search": search}),
-        data_schema=Schema(columns=(), rows=100, rows_without_target=0, classes=(), fingerprint="f"),
-        task="binary",
-        classes=("0", "1"),
-        metric=metric,
-        rows=RowPlan(
-            holdout=Split(kind="random", share=0.2, seed=1),
-            folds=Split(kind="random", folds=3, seed=2),
-            inner=Split(kind="random", folds=2, seed=3),
-        ),
-        rungs=(Rung(folds=(0,)), Rung(folds=(1, 2))),
-        candidates=(candidate("constant", {}), candidate("logistic_regression", space)),
-        decisions=(),
-        floor_s=1.0,
-    )
+    """The baseline and one candidate; two folds, one after the other."""
+    plan = plan_of(2, SLOTS)
+    spec = plan.spec.model_copy(update={"search": plan.spec.search.model_copy(update={"seed": seed})})
+    candidates = (_candidate("constant", {}), _candidate("logistic_regression", space))
+    return plan.model_copy(update={"spec": spec, "candidates": candidates, "metric": metric})
+
+
+def _candidate(name: str, space: Mapping[str, Param]) -> Candidate:
+    graph = Graph(nodes=(Node(id="model", op=name, inputs=("source",)),))
+    return Candidate(id=name, family=name, graph=graph, space=space, forecast=Forecast(cpu_s=1.0, memory_bytes=1))
 
 
 class NoopExecutor:

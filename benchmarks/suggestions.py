@@ -14,15 +14,19 @@ import argparse
 import statistics
 import sys
 import time
+import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import optuna
+
+sys.path.insert(0, str(Path(__file__).parent))
+
 from functions import FUNCTIONS, Function
-from lines import RESULTS, append
 from noop import plan_over, unit_space
+from record import record
 from tuned import TASKS, tuned
 
 from automl.params import Choice, Int, Param, ParamValue
@@ -41,24 +45,29 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--trials", type=int, nargs="*", default=[50, 200])
     parser.add_argument("--tasks", type=int, default=len(TASKS), help="how many of the real tasks")
-    parser.add_argument("--out", type=Path, default=RESULTS / "suggestions.jsonl")
+    parser.add_argument("--no-keep", action="store_true", help="print only")
     asked = parser.parse_args()
     optuna.logging.set_verbosity(optuna.logging.ERROR)
+    warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+
+    def keep(found: dict[str, Any]) -> None:
+        record("suggestions", found, keep=not asked.no_keep)
+
     for known in asked.known:
         cost = {name: costs(known) for name, costs in COSTS.items()}
         shown = "  ".join(f"{name} {wall:.2f} ms ({cpu:.2f} CPU)" for name, (wall, cpu) in cost.items())
         print(f"{known:>7} known trials:  {shown}", file=sys.stderr)
         told = {f"{name}_ms": {"wall": wall, "cpu": cpu} for name, (wall, cpu) in cost.items()}
-        append(asked.out, {"measure": "suggestion cost", "known": known, **told, "goal_ms": GOAL_MS, "seed": 0})
+        keep({"measure": "suggestion cost", "known": known, **told, "goal_ms": GOAL_MS, "seed": 0})
     lines = [line for function in FUNCTIONS for line in compared(function, asked.trials, asked.seeds)]
     for name in TASKS[: asked.tasks]:
         lines += compared(tuned(name), asked.trials, max(1, asked.seeds // 3))
     for line in lines:
-        append(asked.out, line)
+        keep(line)
     for trials in asked.trials:
         for real in (False, True):
             if some := [line for line in lines if line["trials"] == trials and line["real"] == real]:
-                append(asked.out, summary(some))
+                keep(summary(some))
 
 
 # -- cost ---------------------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from automl.data.schema import Schema
 from automl.graph import Graph, Node
 from automl.jobs import Executor, Job, Scores
 from automl.params import Int
-from automl.plan import Candidate, Forecast, Plan, RowPlan
+from automl.plan import Candidate, Forecast, Plan, RowPlan, Rung
 from automl.rows import Split
 from automl.search.budget import SearchSettings
 from automl.search.events import Event, SearchResult
@@ -30,12 +30,13 @@ from automl.value import derive_seed
 
 @dataclass(frozen=True)
 class Lengths:
-    """How long trials take: a mean of `mean_s`, lognormal with `sigma` (0: all alike); the plan predicts it with a
-    lognormal error of `error`. Drawn from the trial's number, so that every system is given the same trials."""
+    """How long trials take: a mean of `mean_s`, lognormal with `sigma` (0: all alike). The plan predicts it with a
+    lognormal error of `error`; None: it knows the mean only. Drawn from the trial's number: every system has the same.
+    """
 
     mean_s: float = 0.0
     sigma: float = 0.0
-    error: float = 0.0
+    error: float | None = 0.0
     seed: int = 0
 
     def seconds(self, trial: int) -> float:
@@ -44,6 +45,8 @@ class Lengths:
 
     def predicted(self, trial: int) -> float:
         """What the plan says of it."""
+        if self.error is None:
+            return max(1e-4, self.mean_s)
         return max(1e-4, self.seconds(trial) * self._factor("error", trial, self.error))
 
     def _factor(self, what: str, trial: int, sigma: float) -> float:
@@ -66,6 +69,7 @@ def plan_of(trials: int, parallelism: int, lengths: Lengths | None = None) -> Pl
             folds=Split(kind="random", folds=2, seed=1),
             inner=Split(kind="random", folds=2, seed=2),
         ),
+        rungs=(Rung(folds=(0,)), Rung(folds=(1,))),
         candidates=tuple(_candidate(number, lengths.predicted(number)) for number in range(trials)),
         decisions=(),
         floor_s=1.0,
@@ -88,9 +92,11 @@ def sleep(context: Lengths, job: Job) -> Scores:
     return no_op(context, job)
 
 
-def searched(plan: Plan, executor: Executor, watch: Callable[[Event], None] = lambda _: None) -> SearchResult:
-    """The whole search of that plan, with its ledger on disk."""
-    with tempfile.TemporaryDirectory() as folder:
+def searched(
+    plan: Plan, executor: Executor, watch: Callable[[Event], None] = lambda _: None, memory: bool = False
+) -> SearchResult:
+    """The whole search of that plan, with its ledger on disk; in `memory` where no disk is to disturb the measure."""
+    with tempfile.TemporaryDirectory(dir="/dev/shm" if memory else None) as folder:
         ledger = Ledger.create(Path(folder) / "ledger.jsonl", {"search": plan.search_digest})
         try:
             return run_search(plan, executor, ledger, SearchSettings(trials=len(plan.candidates)), watch)

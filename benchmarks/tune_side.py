@@ -41,6 +41,16 @@ def main() -> None:
         cluster.shutdown()
 
 
+_NUMBERS = itertools.count()
+
+
+def space(trial: Any) -> dict[str, Any]:
+    """What is suggested, and beside it a constant: the trial's number, from which its length comes."""
+    trial.suggest_int("leaves", 2, 256)
+    trial.suggest_int("depth", 1, 9)
+    return {"number": next(_NUMBERS)}
+
+
 def tuned(lengths: list[float], workers: int) -> float:
     """Wall seconds of one Tune run over trials of these lengths, as many at once as there are CPUs."""
     from ray import tune
@@ -48,15 +58,8 @@ def tuned(lengths: list[float], workers: int) -> float:
     from ray.tune.search.optuna import OptunaSearch
 
     def objective(config: dict[str, Any]) -> dict[str, float]:
-        time.sleep(lengths[config["number"]])
+        time.sleep(lengths[config["number"] % len(lengths)])
         return {"score": config["leaves"] / 256.0}
-
-    numbers = itertools.count()
-
-    def space(trial: Any) -> dict[str, Any]:
-        trial.suggest_int("leaves", 2, 256)
-        trial.suggest_int("depth", 1, 9)
-        return {"number": next(numbers)}  # a constant beside what is suggested
 
     search = OptunaSearch(space=space, metric="score", mode="max", seed=0)
     limited = ConcurrencyLimiter(search, max_concurrent=workers)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from automl.cli.table import table
+from automl.compiler.forecast import floors
 from automl.params import Choice, Param
 from automl.plan import Plan
 from automl.report.plan_view import fits_per_trial, steps, work
@@ -81,5 +82,6 @@ def _work(plan: Plan) -> str:
     else:
         rows.append(("predicted CPU", f"about {seconds_text(found.trial_cpu_s)} per trial of {found.trial_fits} fits"))
     rows.append(("memory", f"at most {bytes_text(found.peak_bytes)} per fit beyond the table"))
-    rows.append(("shortest time", f"{seconds_text(plan.floor_s)}, to start, fit the baseline and write a package"))
+    least = ", ".join(f"{seconds_text(floor)} ({name})" for name, floor in floors(plan.floor_s).items())
+    rows.append(("shortest time", f"{least}: to start, fit the baseline and write a package"))
     return "work\n" + "".join(f"  {name:<15}{text}\n" for name, text in rows)

@@ -13,7 +13,7 @@ from automl.cli.screen import Screen
 from automl.driver.options import Stage, Watch
 from automl.jobs import Outcome
 from automl.report.units import score_text, seconds_text
-from automl.search.events import Asked, BestChanged, Cut, Event, Finished, Retried, Settled, UnscoredTrial
+from automl.search.events import Asked, AtHand, BestChanged, Cut, Event, Finished, Retried, Settled, UnscoredTrial
 
 EVERY_S = 5.0
 REDRAW_S = 0.2
@@ -59,7 +59,7 @@ class Progress:
             case Retried():
                 trial, rung, fold = event.unit
                 self._detail(f"trial {trial}, rung {rung}, fold {fold}: its worker died; tried again")
-            case Asked():
+            case Asked() | AtHand():
                 pass
             case Stage():
                 self._stage(event)

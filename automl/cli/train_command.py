@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
 from pathlib import Path
@@ -31,6 +32,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(found: Namespace, screen: Screen) -> Reply:
     """The answer is the content of result.json; progress is told on stderr."""
+    began = time.monotonic()  # imports count
+
     from automl.cli.progress import progress
     from automl.driver.options import TrainOptions
     from automl.training import train
@@ -45,6 +48,7 @@ def run(found: Namespace, screen: Screen) -> Reply:
         time_s=found.time,
         resume=found.resume,
         overwrite=found.overwrite,
+        began=began,
     )
     with stoppable(screen), progress(screen) as watch:
         result = train(options, watch)

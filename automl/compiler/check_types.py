@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import combinations, islice
 
 from automl.catalog import OPERATORS
 from automl.catalog.operator import Operator
@@ -111,10 +112,9 @@ def _indicators(given: TableType, operator: Operator) -> TableType:
 
 def _pairs(given: TableType, operator: Operator) -> TableType:
     """One column per pair of columns; missing where either is."""
-    names = [(first, second) for i, first in enumerate(given.columns) for second in given.columns[i + 1 :]]
     columns = (
         ColumnType(name=f"{second.name} - {first.name}", kind=operator.gives, missing=first.missing or second.missing)
-        for first, second in names[:MOST_PAIRS]
+        for first, second in islice(combinations(given.columns, 2), MOST_PAIRS)
     )
     return TableType(columns=tuple(columns))
 

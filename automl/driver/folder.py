@@ -124,14 +124,17 @@ def _clear(path: Path) -> None:
 
 
 def _resume(path: Path, planned: Planned, place: Mapping[str, Any]) -> RunFolder:
+    last_write = (path / LEDGER).stat().st_mtime
     ledger = Ledger.open(path / LEDGER, planned.plan.search_digest)
-    before, spent = _sessions(ledger)
+    before, spent, killed = _sessions(ledger, last_write)
     larger = _larger(planned.plan.spec.search.budget, before)
-    folder = RunFolder(path, planned, ledger, "extended" if larger else "continued", spent)
+    folder = RunFolder(path, planned, ledger, "extended" if larger else "continued", spent + killed)
     folder.finished = None if larger else _finished(path / RESULT)
     if folder.finished is not None:
         return folder
     (path / RESULT).unlink(missing_ok=True)  # from here on the run is not done
+    if killed:
+        ledger.note("spent", {"wall_s": round(killed, 3)})
     ledger.note("session", _session(planned, place))
     return _opened(folder)
 
@@ -145,19 +148,23 @@ def _finished(result: Path) -> Mapping[str, Any] | None:
     return found if isinstance(found, dict) and "digest" in found and "metric" in found else None
 
 
-def _sessions(ledger: Ledger) -> tuple[BudgetSpec, float]:
-    """The budget that earlier sessions have used up (of the one that was cut, else of the last), and their seconds.
+def _sessions(ledger: Ledger, last_write: float) -> tuple[BudgetSpec, float, float]:
+    """The budget that earlier sessions have used up, the seconds that they say, and those of one that was killed.
 
-    A session with a larger budget may have ended before it took up its search; the cut still stands then.
+    It is the budget of the session that was cut, else of the last: one with a larger budget may have ended before it
+    took up its search; the cut still stands then. A session that was killed is charged from its start to its last
+    line; a file's time may be that of a copy, so at most its budget.
     """
-    budget, of_cut, spent = ledger.header["budget"], None, 0.0
+    budget, of_cut, said, began = ledger.header["budget"], None, 0.0, ledger.header.get("started")
     for line in ledger.events():
-        budget = line.get("budget", budget)
+        budget, began = line.get("budget", budget), line.get("started", began)
         if line["event"] == "spent":
-            spent += float(line["wall_s"])
+            said, began = said + float(line["wall_s"]), None
         elif line["event"] == "decision" and line["kind"] in ("cut", "extended"):
             of_cut = budget if line["kind"] == "cut" else None
-    return BudgetSpec.model_validate(of_cut or budget), spent
+    killed = 0.0 if began is None else max(0.0, last_write - datetime.fromisoformat(began).timestamp())
+    most = budget["time_s"]
+    return BudgetSpec.model_validate(of_cut or budget), said, killed if most is None else min(killed, most)
 
 
 def _events(path: Path) -> Iterator[Mapping[str, Any]]:

@@ -37,8 +37,10 @@ class Rooms:
 
     def too_large(self, job: Job) -> Done | None:
         """How a job ends that is predicted to need more than any host has; None: it may run."""
-        most = max(self._free.values(), default=None)
-        if most is None or job.memory_bytes is not None or job.need_bytes is None or job.need_bytes <= most:
+        if not self._free:
+            return None
+        most = max(LEAST, *self._free.values())
+        if job.memory_bytes is not None or job.need_bytes is None or job.need_bytes <= most:
             return None
         text = f"not started: it is predicted to need {_text(job.need_bytes)}, more than the {_text(most)} there are"
         return Done(job.key, Outcome.OUT_OF_MEMORY, error=text)

@@ -22,20 +22,22 @@ _REMEMBERED = 4  # results of a candidate
 
 
 class Pace:
-    """How long a job will take: the longest of its candidate's last few; as the plan expects, before there is one."""
+    """How long a job will take: what the plan expects, times the largest ratio of its candidate's last few to that."""
 
     def __init__(self) -> None:
-        self._walls: dict[str, deque[float]] = {}
+        self._ratios: dict[str, deque[float]] = {}
 
     def note(self, job: Job, done: Done) -> None:
         """A job has ended."""
-        self._walls.setdefault(job.candidate, deque(maxlen=_REMEMBERED)).append(done.wall_s)
+        ratios = self._ratios.setdefault(job.candidate, deque(maxlen=_REMEMBERED))
+        ratios.append(done.wall_s / (job.expected_s or 1.0))
 
     def seconds(self, job: Job) -> float:
         """Infinite where nothing is known, and for what brings whole models back."""
-        walls = self._walls.get(job.candidate)
-        known = max(walls) if walls else job.expected_s
-        return math.inf if job.keep or known is None else known
+        ratios = self._ratios.get(job.candidate)
+        if job.keep or (ratios is None and job.expected_s is None):
+            return math.inf
+        return (job.expected_s or 1.0) * (max(ratios) if ratios else 1.0)
 
     def room_for(self, work: Try, taken: float) -> bool:
         """Whether a job may join others in a call that takes `taken` seconds by now."""

@@ -12,7 +12,9 @@ import socket
 import sys
 import sysconfig
 import time
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +27,7 @@ from ray.exceptions import (
     RayError,
     RayTaskError,
 )
-from ray.experimental.internal_kv import _internal_kv_get, _internal_kv_put
+from ray.experimental.internal_kv import _internal_kv_del, _internal_kv_put
 
 from automl.errors import error
 from automl.executors.memory import Rooms, beyond_text, free_for_fits, limited
@@ -52,8 +54,11 @@ class RayExecutor(SlotExecutor[_Slot]):
     Jobs that are known to be short reach their worker before it is free (pipeline.py).
     """
 
-    def __init__(self, run: Run, context: Any, session: Session, owns_session: bool = False) -> None:
+    def __init__(
+        self, run: Run, context: Any, session: Session, owns_session: bool = False, preload: tuple[str, ...] = ()
+    ) -> None:
         super().__init__(session.workers)
+        self._preload = preload
         hosts = {node["NodeManagerHostname"] for node in ray.nodes() if node["Alive"]}
         self._rooms = Rooms(-(-session.workers // max(1, len(hosts))))
         self._session = session
@@ -79,9 +84,18 @@ class RayExecutor(SlotExecutor[_Slot]):
         if self._owns_session:
             self._session.close()
 
+    def has_started(self, timeout_s: float) -> bool:
+        """Whether a worker is ready for its first job, once one is or so many seconds have passed."""
+        limit = time.monotonic() + timeout_s
+        while all(slot.work is None and slot.reference is not None for slot in self._slots):
+            self._collect(limit)
+            if time.monotonic() >= limit:
+                return False
+        return True
+
     def _new_slot(self, failed_starts: int = 0) -> _Slot:
         actor = self._actor_class.remote(*self._shared)
-        return _Slot(actor=actor, reference=actor.ready.remote(), failed_starts=failed_starts)
+        return _Slot(actor=actor, reference=actor.ready.remote(self._preload), failed_starts=failed_starts)
 
     def submit(self, job: Job) -> None:
         """Queue the job, and hand it to a free worker."""
@@ -164,9 +178,11 @@ class RayExecutor(SlotExecutor[_Slot]):
             self._lost(slot, "Ray ended the worker: the machine ran out of memory", Outcome.OUT_OF_MEMORY)
             return
         if isinstance(answer, RayError) and not isinstance(answer, RayTaskError):
-            beyond = slot.work is not None and _was_ended(slot.actor)
-            cause = beyond_text(slot.work.job) if slot.work is not None and beyond else _cause(answer)
-            self._lost(slot, cause, Outcome.OUT_OF_MEMORY if beyond else Outcome.FAILED, _with_its_node(answer))
+            with_node = _with_its_node(answer)
+            if slot.work is not None and not with_node and _was_ended(slot.actor):
+                self._lost(slot, beyond_text(slot.work.job), Outcome.OUT_OF_MEMORY)
+            else:
+                self._lost(slot, _cause(answer), Outcome.FAILED, with_node)
             return
         if isinstance(answer, RayTaskError) and self._take_back(slot):  # one answer for a whole call
             self._replace(slot, 0)
@@ -219,7 +235,7 @@ class RayExecutor(SlotExecutor[_Slot]):
 def open_ray(run: Run, context: Any, settings: ExecutorSettings) -> RayExecutor:
     """Start or join Ray as the settings say; `close` ends what was started."""
     session = start_ray(settings.address, settings.workers, settings.threads)
-    return RayExecutor(run, context, session, owns_session=True)
+    return RayExecutor(run, context, session, owns_session=True, preload=settings.preload)
 
 
 class _Worker:
@@ -230,8 +246,11 @@ class _Worker:
         self._run = run
         self._context = context
 
-    def ready(self) -> tuple[str, int]:
+    def ready(self, preload: tuple[str, ...]) -> tuple[str, int]:
         """Answered once the process, its imports and the context are there: this host, and its memory for fits."""
+        for name in preload:
+            with suppress(Exception):  # a fit that needs it says so
+                import_module(name)
         return socket.gethostname(), free_for_fits()
 
     def run(self, jobs: list[Job]) -> Done | list[Done]:
@@ -257,8 +276,8 @@ def _note_the_end() -> None:
 
 
 def _was_ended(actor: Any) -> bool:
-    """Whether a dead worker was ended for its memory."""
-    return bool(_internal_kv_get(_note_of(actor._actor_id.hex())))
+    """Whether a dead worker was ended for its memory. Its note is taken away."""
+    return bool(_internal_kv_del(_note_of(actor._actor_id.hex())))
 
 
 def _note_of(actor: str | None) -> bytes:

@@ -26,7 +26,12 @@ _SHM_SHARE = 0.8  # of what is free in /dev/shm
 
 # Read by Ray when it is imported or started. The second one, made for other systems, is what keeps a cluster of one
 # machine on 127.0.0.1: `_node_ip_address="127.0.0.1"` is replaced by the machine's own address (seen with Ray 2.60).
-_ENVIRONMENT = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0", "RAY_COLOR_PREFIX": "0"}
+_ENVIRONMENT = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "RAY_COLOR_PREFIX": "0",
+    "RAY_worker_niceness": "0",  # by default its workers run at 15: beside other work of the machine they starve
+}
 _LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from automl.compiler.forecast import floors
 from automl.plan import Candidate, Plan
 from automl.report.units import bytes_text
 from automl.value import canonical_json
@@ -83,9 +84,13 @@ def _facts(old: Plan, new: Plan) -> list[Change]:
         "classes": (", ".join(old.classes), ", ".join(new.classes)),
         "table": (old.data_schema.fingerprint, new.data_schema.fingerprint),
         "rows": (str(old.data_schema.rows), str(new.data_schema.rows)),
-        "shortest time budget": (f"{old.floor_s:g} s", f"{new.floor_s:g} s"),
+        "shortest time budget": (_floors(old), _floors(new)),
     }
     return [Change("plan", name, "changed", "", a, b) for name, (a, b) in pairs.items() if a != b]
+
+
+def _floors(plan: Plan) -> str:
+    return ", ".join(f"{floor:g} s ({name})" for name, floor in floors(plan.floor_s).items())
 
 
 def _columns(old: Plan, new: Plan) -> list[Change]:

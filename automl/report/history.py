@@ -37,11 +37,12 @@ def rows_of(lines: Iterable[Line]) -> Iterator[TrialRow]:
     """The trials that stand in a ledger's events (without its header): each as soon as it is settled, the others last.
 
     Only what is open is in memory, and how trials ended for one budget only: with a larger one they may end in another
-    way. Fits that end after their trial did are not counted.
+    way, and those that a cut took along are open again. Fits that end after their trial did are not counted.
     """
     asked: dict[int, Line] = {}
     fits: dict[int, list[Line]] = {}
     for_budget: dict[int, Line] = {}
+    late: dict[int, Line] = {}
     for line in lines:
         if line["event"] == "asked":
             asked[line["trial"]], fits[line["trial"]] = line, []
@@ -53,8 +54,12 @@ def rows_of(lines: Iterable[Line]) -> Iterator[TrialRow]:
                 for_budget[number] = line["closed"]
                 continue
             yield _row(asked.pop(number), fits.pop(number), line["closed"])
+        elif line["event"] == "late":
+            late[line["trial"]] = line["closed"]
+        elif line["event"] == "decision" and line["kind"] == "extended":
+            late.clear()
     for number in sorted(asked):
-        yield _row(asked[number], fits[number], for_budget.get(number))
+        yield _row(asked[number], fits[number], late.get(number) or for_budget.get(number))
 
 
 def trials_of(lines: Iterable[Line]) -> tuple[TrialRow, ...]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import repeat
 from typing import Any
 
+from automl.compiler.forecast import floors
 from automl.plan import Candidate, Plan
 
 
@@ -104,5 +105,5 @@ def plan_json(plan: Plan) -> dict[str, Any]:
         "decisions": [decision.model_dump(mode="json") for decision in plan.decisions],
         "candidates": candidates_json(plan),
         "work": work(plan).as_json(),
-        "floor_s": plan.floor_s,
+        "floor_s": floors(plan.floor_s),
     }

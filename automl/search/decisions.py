@@ -12,7 +12,7 @@ from automl.jobs import Outcome
 from automl.search.virtual import Unit
 from automl.value import Value
 
-DecisionKind = Literal["cut", "timeout", "out_of_memory", "crashed"]
+DecisionKind = Literal["cut", "timeout", "out_of_memory", "crashed", "chosen"]
 
 _OUTCOMES: dict[str, Outcome] = {
     "timeout": Outcome.TIMEOUT,
@@ -22,13 +22,17 @@ _OUTCOMES: dict[str, Outcome] = {
 
 
 class Decision(Value):
-    """`cut`: the search ended after `settled` units. Otherwise: how the unit (`trial`, `rung`, `fold`) ended."""
+    """A choice by its kind. `cut`: the search ended after `settled` units; of the trials that were under way it takes
+    along the `late` ones, all of whose fits had ended, though not in their turn. `chosen`: `trial` is the best one that
+    could be fitted on all rows in the time left. Otherwise: how the unit (`trial`, `rung`, `fold`) ended.
+    """
 
     kind: DecisionKind
     trial: int | None = None
     rung: int | None = None
     fold: int | None = None
     settled: int | None = None
+    late: tuple[int, ...] | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The fields that say something."""
@@ -51,15 +55,20 @@ def read_decisions(values: Iterable[Mapping[str, Any]]) -> tuple[Decision, ...]:
         except (ValidationError, TypeError, ValueError):
             wrong.append(position)
             continue
-        unit = (decision.trial, decision.rung, decision.fold)
-        needed = (decision.settled,) if decision.kind == "cut" else unit
-        if any(field is None or field < 0 for field in needed):
+        if any(field is None or field < 0 for field in _needed(decision)):
             wrong.append(position)
         found.append(decision)
     if wrong:
         places = ", ".join(str(position) for position in wrong)
         raise error("SEA003", f"decisions that cannot be read, at {places} (counted from 0)", hint="was it edited?")
     return tuple(found)
+
+
+def _needed(decision: Decision) -> tuple[int | None, ...]:
+    """The fields without which a decision says nothing, and what must be numbers of trials."""
+    if decision.kind == "cut":
+        return (decision.settled, *(decision.late or ()))
+    return (decision.trial,) if decision.kind == "chosen" else (decision.trial, decision.rung, decision.fold)
 
 
 def forced_outcomes(decisions: Iterable[Decision]) -> dict[Unit, Outcome]:
@@ -71,7 +80,12 @@ def forced_outcomes(decisions: Iterable[Decision]) -> dict[Unit, Outcome]:
     }
 
 
-def cut_of(decisions: Iterable[Decision]) -> int | None:
-    """After how many settled units the search was cut; None: it was not."""
-    cuts = [d.settled for d in decisions if d.kind == "cut" and d.settled is not None]
+def cut_of(decisions: Iterable[Decision]) -> Decision | None:
+    """Where the search was cut; None: it was not."""
+    cuts = [decision for decision in decisions if decision.kind == "cut"]
     return cuts[-1] if cuts else None
+
+
+def chosen(decisions: Iterable[Decision]) -> int | None:
+    """The trial that wins although there were better ones, for these could not be fitted on all rows in time."""
+    return next((d.trial for d in decisions if d.kind == "chosen"), None)

@@ -39,11 +39,12 @@ class Asked:
 
 @dataclass(frozen=True)
 class Finished:
-    """A unit's result has arrived, in any order."""
+    """A unit's result has arrived, in any order. Its fit took `wall_s`, and `cpu_s` of a CPU."""
 
     unit: Unit
     outcome: Outcome
     wall_s: float
+    cpu_s: float
 
 
 @dataclass(frozen=True)
@@ -55,12 +56,21 @@ class Retried:
 
 
 @dataclass(frozen=True)
+class AtHand:
+    """All fits of a trial have ended, and none failed; it is not its turn to be settled yet."""
+
+    trial: TrialScore
+    longest_s: float
+
+
+@dataclass(frozen=True)
 class Settled:
-    """A trial is settled. `settled_units` counts all units settled by now."""
+    """A trial is settled. `settled_units` counts all units settled by now; its longest fit took `longest_s`."""
 
     trial: TrialScore | UnscoredTrial
     settled_units: int
     known: bool
+    longest_s: float
 
 
 @dataclass(frozen=True)
@@ -77,7 +87,7 @@ class Cut:
     settled_units: int
 
 
-Event = Asked | Finished | Retried | Settled | BestChanged | Cut
+Event = Asked | Finished | Retried | AtHand | Settled | BestChanged | Cut
 
 
 @dataclass(frozen=True)
@@ -85,8 +95,9 @@ class SearchResult:
     """What a search found; units that were not settled are in none of it. Bounded: the ledger has all trials.
 
     `leaders`: the best trials, best first, and the baseline wherever it stands; `unscored`: the first ones by number.
-    `outcomes` counts settled trials; `clock_events` is the number of decisions; `busy_s` is the wall time of the fits
-    that finished in this session, `busy_all_s` that of all sessions.
+    `outcomes` counts settled trials; `decisions` holds what was decided here, and what a replay says of the time after
+    the search; `clock_events` is their number; `busy_s` is the wall time of the fits that finished in this session,
+    `busy_all_s` that of all sessions.
     """
 
     leaders: tuple[TrialScore, ...]

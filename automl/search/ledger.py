@@ -12,7 +12,7 @@ import hashlib
 import json
 import math
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -98,7 +98,7 @@ class Ledger:
             raise
         return Ledger(path, descriptor, end, header)
 
-    def events(self) -> Iterator[Mapping[str, Any]]:
+    def events(self) -> Generator[Mapping[str, Any], None, None]:
         """What stood there when it was opened, without the header, read anew from the file line by line."""
         with self.path.open("rb") as file:
             at = len(file.readline())

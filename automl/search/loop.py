@@ -33,7 +33,7 @@ from automl.search.race import Race
 from automl.search.record import Record
 from automl.search.scoring import UnitResult, from_done
 from automl.search.tally import Tally
-from automl.search.trials import OpenTrial, closing_line, params_at
+from automl.search.trials import OpenTrial, closing_line, longest, params_at
 from automl.search.virtual import Unit
 
 FIRST = BASELINE + 1  # up to this one, trials go on whatever they score: the shortest search has a model
@@ -52,7 +52,7 @@ def run_search(
     try:
         search.run()
     finally:
-        ledger.flush()
+        search.close()
     return search.result()
 
 
@@ -85,7 +85,7 @@ class _Search:
         self._baseline_open = True
 
     def run(self) -> None:
-        while self._cut is None or self._settled < self._cut:
+        while self._cut is None or self._settled < (self._cut.settled or 0):
             self._fill()
             unit = self._time.next_end()
             if unit is None:
@@ -94,17 +94,24 @@ class _Search:
             if result is None:
                 break
             self._settle(unit, result)
-        decision = Decision(kind="cut", settled=self._settled)
-        self._decide(decision)
+        if self._cut is not None and self._cut.late:
+            self._fill()  # as the session that was cut had done
+        cut = self._cut or Decision(kind="cut", settled=self._settled, late=self._late())
+        self._decide(cut)
+        for number in cut.late or ():
+            self._take_along(number)
         self._record.flush()
         self._watch(Cut(self._settled))
+
+    def close(self) -> None:
+        self._record.close()
 
     def result(self) -> SearchResult:
         return SearchResult(
             leaders=self._tally.leaders,
             unscored=self._tally.unscored,
             outcomes=dict(self._tally.outcomes),
-            decisions=tuple(self._decisions),
+            decisions=(*self._decisions, *(d for d in self._settings.replay or () if d.kind == "chosen")),
             asked=self._asked,
             settled_units=self._settled,
             retried=self._retried,
@@ -199,8 +206,7 @@ class _Search:
 
     def _await(self, unit: Unit) -> UnitResult | None:
         """The unit's result; other arrivals are kept. None: the time is over and it is not there."""
-        key = self._unit_keys.pop(unit)
-        given = self._given.pop(unit, None)
+        key, given = self._unit_keys[unit], self._given.get(unit)
         idle = 0
         while given is None and not self._record.has(key):
             self._record.commit()
@@ -215,7 +221,8 @@ class _Search:
                 idle += 1
                 if idle > _IDLE_ANSWERS or deadline is None:
                     raise RuntimeError(f"the executor has lost the job of {unit}")
-        return given or self._record.take(key)
+        del self._unit_keys[unit]
+        return self._given.pop(unit, None) or self._record.take(key)
 
     def _arrived(self, done: Done) -> None:
         unit = self._in_flight.pop(done.key, None)
@@ -227,7 +234,10 @@ class _Search:
             self._retried += result.retried
             self._watch(Retried(unit, result.retried))
         self._record.note_finished(unit, result)
-        self._watch(Finished(unit, result.outcome, result.wall_s))
+        self._watch(Finished(unit, result.outcome, result.wall_s, result.cpu_s))
+        timed = self._settings.deadline is not None
+        if timed and (at_hand := self._open[unit.trial].ahead(self._peek, self._greater)) is not None:
+            self._watch(at_hand)
 
     # -- settling ---------------------------------------------------------------------------------------------------
 
@@ -244,7 +254,24 @@ class _Search:
         if isinstance(ended, TrialScore):
             self._race.came_through(trial.scores, ended.score)
         if ended is not None:
-            self._close(ended, known)
+            self._close(ended, known, longest(trial.results.values()))
+
+    def _peek(self, unit: Unit) -> UnitResult | None:
+        return self._given.get(unit) or self._record.peek(self._unit_keys[unit])
+
+    def _late(self) -> tuple[int, ...] | None:
+        return tuple(n for n, trial in sorted(self._open.items()) if trial.ahead(self._peek, self._greater)) or None
+
+    def _take_along(self, number: int) -> None:
+        """At a cut nobody's turn is waited for any more: a trial whose fits have ended counts."""
+        trial = self._open[number]
+        for unit in trial.on_slots:
+            result = self._await(unit)
+            assert result is not None, "its fits have ended, or are replayed without a clock"
+            trial.results[unit] = result
+        score = trial.score_of(trial.results, self._greater)
+        assert score is not None, "only trials with a score are taken along"
+        self._close(score, self._record.note_late(number, closing_line(score)), longest(trial.results.values()))
 
     def _race_on(self, trial: OpenTrial, rung: int) -> UnscoredTrial | None:
         """After a rung of a trial: its end where others were better there, else units of the next one may be placed."""
@@ -260,10 +287,10 @@ class _Search:
         self._going_on[trial.reached].append(trial)
         return None
 
-    def _close(self, ended: TrialScore | UnscoredTrial, known: bool) -> None:
+    def _close(self, ended: TrialScore | UnscoredTrial, known: bool, longest_s: float) -> None:
         if ended.number == BASELINE:
             self._baseline_open = False
-        self._watch(Settled(ended, self._settled, known))
+        self._watch(Settled(ended, self._settled, known, longest_s))
         if isinstance(ended, UnscoredTrial):
             self._tally.add_unscored(ended)
             self._history.add_unscored(ended)

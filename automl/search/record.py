@@ -32,7 +32,8 @@ class Record:
 
     def __init__(self, ledger: Ledger, extend: bool) -> None:
         self._ledger = ledger
-        self.cut: int | None = None
+        self.cut: Decision | None = None
+        self._late: set[int] = set()  # trials that it has taken along
         self.busy_s = 0.0  # in fits, of all sessions
         self._lines: Counter[str] = Counter()  # how many of each event stood there
         self._standing: Counter[int | None] = Counter()  # `settled` lines, by the budget for which alone they hold
@@ -47,7 +48,7 @@ class Record:
         self._settled = 0
         self._risk_s, self._risk_lines = 0.0, 0
         if extend and self.cut is not None:
-            self._note("decision", {"kind": "extended", "settled": self.cut})
+            self._note("decision", {"kind": "extended", "settled": self.cut.settled})
             self._drop_cut()
 
     def asked(self, trial: int) -> Standing | None:
@@ -68,6 +69,10 @@ class Record:
     def has(self, key: str) -> bool:
         """Whether the result of a key that is wanted is at hand."""
         return key in self._results
+
+    def peek(self, key: str) -> UnitResult | None:
+        """The result of a key that is wanted; None: it is not at hand."""
+        return self._results.get(key)
 
     def take(self, key: str) -> UnitResult:
         """The result of a key that is wanted, for one of its units."""
@@ -107,6 +112,13 @@ class Record:
         self._note("settled", line if closed is None else {**line, "closed": dict(closed)})
         return False
 
+    def note_late(self, trial: int, closed: Mapping[str, Any]) -> bool:
+        """A cut takes the trial along, though not all of its units are settled. Whether that stood there."""
+        if trial in self._late:
+            return True
+        self._note("late", {"trial": trial, "closed": dict(closed)})
+        return False
+
     def all_asked(self, trials: int) -> None:
         """From here on, what is settled holds for a budget of so many trials only."""
         if self._trials is None:
@@ -130,6 +142,11 @@ class Record:
         else:
             self._ledger.write()
 
+    def close(self) -> None:
+        """Wait until the disk has everything, and leave what was not read."""
+        self.flush()
+        self._past.close()
+
     def flush(self) -> None:
         """Wait until the disk has everything."""
         self._ledger.flush()
@@ -147,6 +164,8 @@ class Record:
             self._standing[event.get("trials")] += 1
         if kind == "finished":
             self.busy_s += float(event["wall_s"])
+        elif kind == "late":
+            self._late.add(event["trial"])
         elif kind == "decision":
             self._read_decision({name: value for name, value in event.items() if name != "event"})
 
@@ -166,10 +185,11 @@ class Record:
             self._drop_cut()
             return
         if fields["kind"] == "cut":
-            self.cut = fields["settled"]
+            self.cut = Decision.model_validate(fields)
         self._decisions.add(canonical_json(fields))
 
     def _drop_cut(self) -> None:
         if self.cut is not None:
-            self._decisions.discard(canonical_json(Decision(kind="cut", settled=self.cut).as_json()))
+            self._decisions.discard(canonical_json(self.cut.as_json()))
         self.cut = None
+        self._late.clear()

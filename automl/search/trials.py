@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -10,7 +10,7 @@ from automl.catalog import OPERATORS
 from automl.jobs import Outcome
 from automl.params import ParamValue
 from automl.plan import Candidate, Rung, TrialScore
-from automl.search.events import UnscoredTrial
+from automl.search.events import AtHand, UnscoredTrial
 from automl.search.scoring import UnitResult, merge_folds
 from automl.search.virtual import Unit
 from automl.tasks import node_params
@@ -50,6 +50,11 @@ class OpenTrial:
         return left[0] if left and left[0].rung <= self.reached and not self.closed else None
 
     @property
+    def on_slots(self) -> list[Unit]:
+        """Its units that are placed and not settled."""
+        return [unit for unit in self.units[: self.placed] if unit not in self.results]
+
+    @property
     def empty(self) -> bool:
         """Whether none of its units is on a slot."""
         return len(self.results) == self.placed
@@ -72,7 +77,7 @@ class OpenTrial:
         if len(self.results) < len(self.units):
             return None
         self.closed = True
-        return self._scored(greater)
+        return self.score_of(self.results, greater)
 
     def prune(self, estimate: float | None) -> UnscoredTrial:
         """End it at the rung that it has reached."""
@@ -85,9 +90,27 @@ class OpenTrial:
         if len(settled) == len(results):
             self.scores[rung] = merge_folds(settled, greater).score
 
-    def _scored(self, greater: bool) -> TrialScore:
-        """The mean over all folds; units of a part of the rows or rounds do not count."""
-        whole = {unit.fold: self.results[unit] for unit in self.units if self.rungs[unit.rung].whole}
+    def ahead(self, result_of: Callable[[Unit], UnitResult | None], greater: bool) -> AtHand | None:
+        """What it comes to where all its results are there, settled or not; `result_of` those that are not."""
+        if self.closed or self.placed < len(self.units):
+            return None
+        results = dict(self.results)
+        for unit in self.on_slots:
+            result = result_of(unit)
+            if result is None:
+                return None
+            results[unit] = result
+        score = self.score_of(results, greater)
+        return None if score is None else AtHand(score, longest(results.values()))
+
+    def score_of(self, results: Mapping[Unit, UnitResult], greater: bool) -> TrialScore | None:
+        """The mean over all folds, from results of all its units; None where one of them failed.
+
+        Units of a part of the rows or rounds do not count.
+        """
+        if any(result.outcome is not Outcome.OK for result in results.values()):
+            return None
+        whole = {unit.fold: results[unit] for unit in self.units if self.rungs[unit.rung].whole}
         merged = merge_folds([whole[fold] for fold in sorted(whole)], greater)
         return TrialScore(
             number=self.number,
@@ -110,6 +133,11 @@ def params_at(candidate: Candidate, params: Mapping[str, ParamValue], rung: Rung
         return params
     rounds = int(node_params(output, params)[name])
     return {**params, f"{output.id}.{name}": max(1, round(rounds * rung.rounds))}
+
+
+def longest(results: Iterable[UnitResult]) -> float:
+    """Seconds of the longest fit."""
+    return max(result.wall_s for result in results)
 
 
 def closing_line(ended: TrialScore | UnscoredTrial) -> dict[str, object]:

@@ -43,7 +43,7 @@ def test_json(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert found["columns"][2] == {
         "name": "c", "kind": "categorical", "role": "feature", "reason": None, "missing": 0, "distinct": 3,
     }  # fmt: skip
-    assert found["candidates"][1]["cpu_s_per_fit"] > 0 and found["floor_s"] > 0
+    assert found["candidates"][1]["cpu_s_per_fit"] > 0 and found["floor_s"]["ray"] > found["floor_s"]["local"] > 0
     assert found["work"]["fits"] == 2 * 2 + 3  # the winner on all rows; winner and baseline for the holdout
     assert [d["code"] for d in found["diagnostics"]] == ["DATA033"]
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.clocks import SECONDS, watch_by
 from tests.e2e.data import RESAMPLES, write_spec
 from tests.e2e.nodes import Nodes
 from tests.e2e.support import Driver, run_inline
@@ -72,3 +73,12 @@ def drivers() -> Iterator[list[Driver]]:
     yield started
     for driver in started:
         driver.clean()
+
+
+@pytest.fixture(scope="package")
+def cut(spec: Path) -> Path:
+    """A run that would go on for hours. Of this package's scope, so that its interval is of few resamples, too."""
+    with pytest.MonkeyPatch.context() as patch:
+        watch_by(patch)
+        run_inline(spec, spec.parent / "cut", time_s=SECONDS)
+    return spec.parent / "cut"

@@ -12,13 +12,14 @@ import sys
 import time
 from collections.abc import Callable, Collection
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from automl.cli.main import main
+from automl.driver.folder import LEDGER
 from automl.driver.options import TrainOptions
 from automl.report.leaderboard import MEASURED
 from automl.search.ledger import LedgerView, read_ledger
@@ -123,11 +124,13 @@ class Driver:
     point: str = "nowhere"
     delay_s: float = 0.04
     held: bool = False
+    world: dict[str, str] = field(default_factory=dict)  # more of its environment
     process: subprocess.Popen[str] | None = None
 
     def start(self) -> Driver:
         line = [sys.executable, "-m", "tests.e2e.driver", self.point, str(self._stopped), "train", *self.arguments]
-        world = {**os.environ, VARIABLE: str(self.delay_s), **({HOLDS: str(self.holds)} if self.held else {})}
+        more = {**self.world, **({HOLDS: str(self.holds)} if self.held else {})}
+        world = {**os.environ, VARIABLE: str(self.delay_s), **more}
         self.holds.mkdir(exist_ok=True)
         self._stopped.unlink(missing_ok=True)
         self.process = subprocess.Popen(
@@ -146,10 +149,12 @@ class Driver:
         """Where files tell fits to stay, and fits tell that they do."""
         return self.run.with_name(self.run.name + ".holds")
 
-    def hold(self, which: str) -> None:
-        """From now on a fit of the search stays (FITS), or all final ones (FINAL)."""
+    def hold(self, which: str, units: int = 0) -> None:
+        """A fit of the search stays (FITS), or all final ones (FINAL): now, or once so many units are settled."""
         self.holds.mkdir(exist_ok=True)
-        (self.holds / which).touch()
+        part = self.holds / f"{which}.part"
+        part.write_text(f"{units} {self.run / LEDGER}" if units else "")
+        part.rename(self.holds / which)
 
     def let_go(self) -> None:
         """Forget what was held."""

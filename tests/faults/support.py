@@ -65,10 +65,10 @@ class Faulty(Driver):
         out, err = self.process.communicate(timeout=LONG_S)
         return self.process.returncode, out, err
 
-    def send_to_all(self, number: signal.Signals) -> None:
-        """A signal to the whole group, as a terminal sends Ctrl-C."""
+    def interrupt(self, number: signal.Signals) -> None:
+        """Ctrl-C to the whole group of processes, as a terminal sends it; SIGTERM to the driver, as containers do."""
         assert self.process is not None
-        os.killpg(self.process.pid, number)
+        (os.killpg if number is signal.SIGINT else os.kill)(self.process.pid, number)
 
     def check_gone(self) -> None:
         """Wait until it left nothing: no process, no temporary file, no folder of a Ray, nothing half written."""
@@ -77,7 +77,7 @@ class Faulty(Driver):
         ours = f"automl-ray-{self.process.pid}-*"
         until(lambda: not [*self.temporary.iterdir(), *Path("/tmp").glob(ours)], "no temporary file is left", QUIET_S)
         assert not self.run.exists() or [path.name for path in self.run.glob(".*")] == []
-        assert list(_watching(f"automl-ray-{self.process.pid}-")) == []
+        until(lambda: not list(_watching(ours[:-1])), "its reaper is gone", QUIET_S)
 
 
 def _watching(folder: str) -> Iterator[int]:

@@ -44,17 +44,17 @@ def test_a_file_that_may_not_grow(tmp_path: Path, spec: Path, drivers: list[Faul
 
 
 @needs_namespaces
-def test_a_full_disk(tmp_path: Path, spec: Path) -> None:
-    """A disk of its own, which is full in the middle, and gets larger after that."""
+@pytest.mark.parametrize("full", ["ledger", "package"])
+def test_a_full_disk(full: str, tmp_path: Path, spec: Path) -> None:
+    """A disk of its own, which is full while the ledger or the package is written, and gets larger after that."""
     run_inline(spec, tmp_path / "plain")
-    plan, disk, kept = tmp_path / "plain", tmp_path / "disk", tmp_path / "kept"
+    disk, kept = tmp_path / "disk", tmp_path / "kept"
     disk.mkdir()
-    pages = sum(-(-(plan / name).stat().st_size // 4096) for name in ("plan.json", "automl.lock"))
     train = f"{sys.executable} -m tests.faults.driver nowhere {tmp_path}/mark train {spec} -o {disk}/run"
     train += " --executor local --workers 2 --format json"
     lines = [
-        f"mount -t tmpfs -o size={4 * (pages + 4)}k none {disk}",  # 16 KiB for folders and the ledger
-        f"{train} > {tmp_path}/first; echo $? > {tmp_path}/code",
+        f"mount -t tmpfs -o size={_room(tmp_path / 'plain', full)} none {disk}",
+        f"{train} > {tmp_path}/first; echo $? > {tmp_path}/code; ls -A {disk}/run > {tmp_path}/files",
         f"mount -o remount,size=64m {disk}",
         f"{train} --resume > {tmp_path}/second || exit 1",
         f"cp -r {disk}/run {kept}",
@@ -63,5 +63,23 @@ def test_a_full_disk(tmp_path: Path, spec: Path) -> None:
     assert ran.returncode == 0, ran.stderr
     assert (tmp_path / "code").read_text() == "1\n"
     assert "Traceback" not in ran.stderr
-    check_told((tmp_path / "first").read_text(), disk / "run", os.strerror(28))
+    files = (tmp_path / "files").read_text().split()
+    assert "package" not in files and not any(name.startswith(".") for name in files)
+    first = (tmp_path / "first").read_text()
+    if full == "ledger":
+        check_told(first, disk / "run", os.strerror(28))
+    else:
+        assert [found["code"] for found in json.loads(first)["diagnostics"]] == ["CLI005"]
     check_same(kept, tmp_path / "plain")
+
+
+def _room(plain: Path, full: str) -> int:
+    """Bytes of a disk that is full in the middle of writing the ledger, or the package."""
+
+    def pages(*paths: Path) -> int:
+        return 4096 * sum(-(-path.stat().st_size // 4096) for path in paths if path.is_file())
+
+    before = pages(plain / "plan.json", plain / "automl.lock")
+    if full == "ledger":
+        return before + 16 * 1024  # for folders, and a part of it
+    return before + 2 * pages(plain / "ledger.jsonl") + pages(*(plain / "package").rglob("*")) // 2

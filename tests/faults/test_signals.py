@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM at any moment: once, clean; twice, at once. The signal goes to the whole group of processes."""
+"""Ctrl-C and SIGTERM at any moment: once, clean; twice, at once."""
 
 from __future__ import annotations
 
@@ -44,11 +44,9 @@ MOMENTS = [
     ("ray", "starting", signal.SIGINT),
     ("ray", "compiling!", signal.SIGTERM),
     ("ray", "fits", signal.SIGINT),
-    ("local", "compiling!", signal.SIGINT),
     ("local", "fits", signal.SIGTERM),
     ("local", "final!", signal.SIGINT),
     ("local", "emitting!", signal.SIGTERM),
-    ("local", "emitting!", signal.SIGINT),
 ]
 
 
@@ -61,7 +59,7 @@ def test_once(
     driver = Faulty(run, [str(spec), "--executor", executor, "--workers", "2", "--trials", "6"], point).start()
     drivers.append(driver)
     driver.until_stopped()
-    driver.send_to_all(number)
+    driver.interrupt(number)
     code, out, err = driver.end()
     assert (code, json.loads(out)["diagnostics"][0]["code"]) == (130, "CLI130"), err
     assert "Traceback" not in err and "Exception" not in err
@@ -82,9 +80,9 @@ def test_twice_on_ray(tmp_path: Path, spec: Path, drivers: list[Faulty]) -> None
     driver = Faulty(tmp_path / "run", [str(spec), "--executor", "ray", "--workers", "2"], "closing!", 0.5).start()
     drivers.append(driver)
     driver.until_settled(2)
-    driver.send_to_all(signal.SIGINT)
+    driver.interrupt(signal.SIGINT)
     driver.until_stopped()
-    driver.send_to_all(signal.SIGINT)
+    driver.interrupt(signal.SIGINT)
     code, _, err = driver.end()
     assert code == 130 and "at once" in err and "Traceback" not in err
     driver.check_gone()

@@ -90,7 +90,7 @@ def test_the_way_back_is_read_no_further_than_it_is_needed(
     def measured(self: Any, unit: Any, result: Any) -> None:
         inner(self, unit, result)
         record = self._record
-        sizes.append(max(len(record._asked), len(record._results), len(record._wanted)))
+        sizes.append(max(map(len, (record._asked, record._results, record._wanted))))
 
     monkeypatch.setattr(loop._Search, "_settle", measured)
     path = tmp_path / "ledger"
