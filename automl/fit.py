@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from importlib import import_module
@@ -45,7 +46,10 @@ class FitContext:
 
 @dataclass(frozen=True)
 class Fitted:
-    """What a final fit brings back: the State of every fitted node, the prediction on the scored rows, its score."""
+    """What a final fit brings back: the State of every fitted node, the prediction on the scored rows, its score.
+
+    Where no rows are scored there is none of the last two: a matrix of no rows, and NaN.
+    """
 
     states: Mapping[str, State]
     prediction: Matrix
@@ -146,10 +150,12 @@ def recipe_of(plan: Plan, candidate: Candidate, params: Mapping[str, ParamValue]
 
 def _final(engine: Engine, context: FitContext, candidate: Candidate, job: Job, lowering: Lowering) -> Fitted:
     states = {node: engine.result(candidate.graph, lowering, key) for node, key in lowering.fits.items()}
+    kept = {node: state for node, state in states.items() if isinstance(state, State)}
+    if job.score_rows is None:
+        return Fitted(kept, np.empty((0, 0)), math.nan)
     prediction = np.asarray(engine.result(candidate.graph, lowering, lowering.output))
     judge = _Judge.of(engine, context, job)
-    score = judge.score(prediction, judge.threshold(job))
-    return Fitted({node: state for node, state in states.items() if isinstance(state, State)}, prediction, score)
+    return Fitted(kept, prediction, judge.score(prediction, judge.threshold(job)))
 
 
 def _scores(engine: Engine, context: FitContext, candidate: Candidate, job: Job, lowering: Lowering) -> Scores:

@@ -23,7 +23,10 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Job:
-    """One piece of work: fit a candidate on `fit_rows`, score it on `score_rows`. `key` is the hash of its content."""
+    """One piece of work: fit a candidate on `fit_rows`, score it on `score_rows`. `key` is the hash of its content.
+
+    `memory_bytes`: its limit. `need_bytes`: what it is predicted to need; a job with neither is never ended for memory.
+    """
 
     key: str
     candidate: str
@@ -32,6 +35,9 @@ class Job:
     score_rows: RowSet | None
     timeout_s: float | None = None
     memory_bytes: int | None = None
+    need_bytes: int | None = None
+    expected_s: float | None = None  # how long the plan expects it to take
+    again: bool = False  # its worker died under it; where a refused allocation was the cause, it shall not be refused
     keep: bool = False  # bring States and predictions back (final fits); otherwise scores only
 
 
@@ -47,7 +53,7 @@ class Done:
     cpu_s: float = 0.0
     peak_bytes: int = 0
     worker: str = ""
-    retried: int = 0  # how often it was started anew because its worker died
+    retried: int = 0  # how often it was started anew because its worker, or its node, died
     crashed: bool = False  # FAILED because the worker died under it, and died again when it was tried anew
 
 

@@ -14,7 +14,7 @@ from automl.rows import RowSet, Split
 from automl.spec.model import MetricOptions, TaskSpec
 from automl.value import Value, digest_json
 
-PLAN_FORMAT = 1
+PLAN_FORMAT = 2
 LOCK_FORMAT = 1
 BASELINE = 0  # the number of the baseline's trial
 
@@ -35,13 +35,14 @@ class Forecast(Value):
 
 
 class Candidate(Value):
-    """One pipeline to search over: its graph, its free parameters (`node.param`), what a fold's fit will cost."""
+    """One pipeline to search over: its graph, its free parameters (`node.param`), what a fold's whole fit will cost."""
 
     id: str
     family: str
     graph: Graph
     space: Mapping[str, Param]
     forecast: Forecast
+    first_rung: int = 0  # where its trials begin: rungs before it would save next to nothing
 
     @property
     def defaults(self) -> dict[str, ParamValue]:
@@ -83,6 +84,33 @@ class RowPlan(Value):
         return self.dev.part(self.folds, index, side)
 
 
+class Rung(Value):
+    """A step of the race that trials run: which folds are fitted, and how much of them.
+
+    `fit` and `score`: samples of the rows that a fold is fitted and scored on; None: all of them. `rounds`: the share
+    of a trial's boosting rounds. `share`: what a unit is predicted to cost, as a share of a whole fit.
+    """
+
+    folds: tuple[int, ...]
+    fit: Split | None = None
+    score: Split | None = None
+    rounds: float = 1.0
+    share: float = 1.0
+
+    @property
+    def whole(self) -> bool:
+        """Whether its scores count: nothing of its folds is left out."""
+        return self.fit is None and self.score is None and self.rounds == 1.0
+
+    def fit_rows(self, rows: RowPlan, fold: int) -> RowSet:
+        """What one of its folds is fitted on."""
+        return _sample(rows.fold(fold, "in"), self.fit)
+
+    def score_rows(self, rows: RowPlan, fold: int) -> RowSet:
+        """What one of its folds is scored on."""
+        return _sample(rows.fold(fold, "out"), self.score)
+
+
 class Plan(Value):
     """The compiled spec: typed, choice-free candidates, rows, metric. A pure function of spec, data and versions."""
 
@@ -93,9 +121,10 @@ class Plan(Value):
     classes: tuple[str, ...]  # canonical labels in the order of the probability columns; binary: (negative, positive)
     metric: str
     rows: RowPlan
+    rungs: tuple[Rung, ...]  # cheap ones first; each fold is whole in exactly one of them
     candidates: tuple[Candidate, ...]  # the first one is the constant baseline
     decisions: tuple[Decision, ...]
-    floor_s: float  # the shortest time budget that still gives a package
+    floor_s: float  # the shortest time budget that still gives a package, on workers that are there already
 
     def candidate(self, candidate_id: str) -> Candidate:
         """The candidate of that id. Raises KeyError."""
@@ -123,6 +152,10 @@ class Plan(Value):
         if shown["spec"]["metric_options"] is None:
             shown["spec"].pop("metric_options")
         return digest_json(shown)
+
+
+def _sample(rows: RowSet, split: Split | None) -> RowSet:
+    return rows if split is None else rows.part(split, 0, "in")
 
 
 def scorer_of(name: str, options: MetricOptions | None, task: TaskName) -> Metric:

@@ -8,23 +8,26 @@ from pathlib import Path
 from typing import Any
 
 from automl.compiler.forecast import below_floor
-from automl.driver.finish import Examiner, Final, Story, final_params, fit_final, ranked, request_of
+from automl.driver.finish import Examiner, Final, Story, final_params, fit_final, request_of
 from automl.driver.folder import RunFolder, open_folder
 from automl.driver.opening import Opening
 from automl.driver.options import Stage, TrainOptions, Watch
-from automl.driver.reserve import Reserve
+from automl.driver.rehearsal import Rehearsal
+from automl.driver.reserve import Budget, Reserve, growth_of
+from automl.driver.usage import Usage, too_few_slots
 from automl.emit.assemble import package_files
 from automl.emit.checks import check_plan
 from automl.emit.request import EmitRequest, Emitted
 from automl.emit.write import emit_package
 from automl.errors import AutomlError, Diagnostic, NotAccepted, error
-from automl.executors.inline import InlineExecutor
-from automl.fit import FitContext, run
-from automl.jobs import Executor
+from automl.fit import FitContext
+from automl.jobs import Executor, Outcome
 from automl.lock import check_lock
 from automl.plan import BASELINE, Plan, TrialScore
 from automl.planning import Planned, data_of_plan, load_planned, make_plan, read_plan, tests_of_plan
+from automl.rows import Rows
 from automl.search.budget import Deadline, SearchSettings
+from automl.search.decisions import Decision, chosen
 from automl.search.events import Event, SearchResult
 from automl.search.loop import run_search
 from automl.select.accept import Measured, Verdict, judge
@@ -38,10 +41,10 @@ def train(options: TrainOptions, watch: Watch) -> dict[str, Any]:
 
     Raises AutomlError: what is wrong with spec, data, folder or cluster; NotAccepted where a criterion is missed.
     """
-    began = time.monotonic()
+    began = time.monotonic() if options.began is None else options.began
     opening = Opening(options)
     try:
-        planned = _with_budget(_plan(options, opening), options)
+        planned = _with_budget(_plan(options, opening), options, opening.name)
         folder = open_folder(options, planned, {"executor": opening.name, "address": opening.address})
     except BaseException:
         opening.close()
@@ -58,7 +61,8 @@ def _plan(options: TrainOptions, opening: Opening) -> Planned:
     source = options.source
     if isinstance(source, Path) and source.suffix == PLAN_SUFFIX:
         plan = read_plan(source)
-        opening.start("ray", None, plan.spec.search.trial.cpus)
+        search = plan.spec.search
+        opening.start("ray", None, search.trial.cpus, search.budget.time_s is not None)
         test = tests_of_plan(plan, source)
         planned = load_planned(plan, data_of_plan(plan, source), (source.parent, Path()), test=test)
     else:
@@ -67,15 +71,17 @@ def _plan(options: TrainOptions, opening: Opening) -> Planned:
     return planned
 
 
-def _with_budget(planned: Planned, options: TrainOptions) -> Planned:
-    """`--trials` or `--time` alone replaces the whole budget of the spec."""
-    if options.trials is None and options.time_s is None:
+def _with_budget(planned: Planned, options: TrainOptions, executor: str) -> Planned:
+    """`--trials` or `--time` alone replaces the whole budget of the spec; the floor is that of the executor."""
+    if options.trials is None and options.time_s is None and options.executor is None:
         return planned
-    budget = BudgetSpec(trials=options.trials, time_s=options.time_s)
+    budget = planned.plan.spec.search.budget
+    if options.trials is not None or options.time_s is not None:
+        budget = BudgetSpec(trials=options.trials, time_s=options.time_s)
     search = planned.plan.spec.search.model_copy(update={"budget": budget})
     spec = planned.plan.spec.model_copy(update={"search": search})
-    told = [found for found in planned.warnings if found.code != "PLAN006"]  # of the spec's own budget
-    warning = below_floor(budget.time_s, planned.plan.floor_s)
+    told = [found for found in planned.warnings if found.code != "PLAN006"]  # of the spec's own budget and executor
+    warning = below_floor(budget.time_s, planned.plan.floor_s, executor)
     warnings = (*told, warning) if warning else tuple(told)
     return replace(planned, plan=planned.plan.model_copy(update={"spec": spec}), warnings=warnings)
 
@@ -88,54 +94,55 @@ class _Run:
         self.options, self.folder, self.watch = options, folder, watch
         self.began = began
         self.context = FitContext(self.plan, planned.dataset, planned.modules)
-        self.remote = False
-        self.reserve = Reserve()
+        self.reserve: Reserve | None = None
+        self.rehearsal = Rehearsal(self.context)
+        self.usage = Usage()
         self.warnings = list(planned.warnings)
 
     def go(self, opening: Opening) -> dict[str, Any]:
         try:
-            self.remote = opening.address is not None
-            executor = opening.executor(self.context)
-        except BaseException:
-            opening.close()
-            raise
-        try:
-            found, searched_s = self._search(executor)
-            final = self._final(self._finisher(executor, found), found)
+            deadline = self._deadline(opening.finishers)
+            executor = opening.executor(self.context, None if deadline is None else deadline.left)
+            for note in opening.notes:
+                self.warn(note.code, note.message, note.hint)
+            found, usage = self._search(executor, deadline)
+            cut = any(decision.kind == "cut" for decision in found.decisions)
+            final = self._final(opening.finisher(self.context, cut), found)
+            found = self._chosen(found, final)
+            emitted = self._emit(found, final)
         finally:
-            executor.close()
-        emitted = self._emit(found, final)
-        return self._result(found, final, emitted, searched_s, executor.workers)
+            opening.close()
+        return self._result(found, final, emitted, usage)
 
-    def _finisher(self, executor: Executor, found: SearchResult) -> Executor:
-        """Where the final fits run: on the workers; or in this process, where a cut left workers of this machine busy.
+    def _deadline(self, finishers: int) -> Deadline | None:
+        """When the search has to end, where the budget is one of time."""
+        budget = self.plan.spec.search.budget
+        if budget.time_s is None:
+            return None
+        end = self.began + budget.time_s - self.folder.spent_s
+        growth = growth_of(self.plan, Rows(self.planned.dataset.context))
+        timed = Budget(end, budget.time_s, time.monotonic)
+        self.reserve = Reserve(self.plan, timed, lambda: self.rehearsal.seconds, growth, finishers)
+        return Deadline(time.monotonic, end, self.reserve.seconds)
 
-        Starting those anew takes longer than importing the libraries here. A cluster elsewhere may be of another CPU
-        class: there the workers finish what workers began.
-        """
-        cut = any(decision.kind == "cut" for decision in found.decisions)
-        if not cut or self.remote:
-            executor.drop()
-            return executor
-        executor.close()
-        return InlineExecutor(run, self.context, self.plan.spec.search.trial.cpus)
-
-    def _search(self, executor: Executor) -> tuple[SearchResult, float]:
+    def _search(self, executor: Executor, deadline: Deadline | None) -> tuple[SearchResult, dict[str, Any]]:
         budget = self.plan.spec.search.budget
         self.watch(Stage("plan", f"{self.plan.spec.name}, {_count(executor.workers, 'worker')}", budget.trials))
         if self.folder.state != "new":
             self.watch(Stage("resume", str(self.folder.path)))
         for warning in self.planned.warnings:
             self.watch(Stage("note", warning.as_text()))
-        deadline = None
-        if budget.time_s is not None:
-            end = self.began + budget.time_s - self.folder.spent_s
-            finishers = executor.workers if self.remote else 1
-            deadline = Deadline(time.monotonic, end, lambda: self.reserve.seconds(finishers))
         settings = SearchSettings(trials=budget.trials, deadline=deadline, extend=self.folder.state == "extended")
-        start = time.monotonic()
+        few = too_few_slots(self.plan.spec.search.parallelism, executor.workers)
+        if few is not None:
+            self.warn("RUN010", *few)
+        if settings.deadline is None:  # a replay looks at no clock
+            self.reserve = None
+        else:
+            self.rehearsal.start()
+        self.usage = Usage()
         found = run_search(self.plan, executor, self.folder.ledger, settings, self._seen)
-        return found, time.monotonic() - start
+        return found, self.usage.told(executor.workers)
 
     def warn(self, code: str, message: str, hint: str | None = None) -> None:
         """Tell a warning, and keep it for result.json."""
@@ -144,15 +151,15 @@ class _Run:
         self.watch(Stage("note", warning.as_text()))
 
     def _seen(self, event: Event) -> None:
-        self.reserve(event)
+        if self.reserve is not None:
+            self.reserve(event)
+        self.usage(event)
         self.watch(event)
 
     def _final(self, executor: Executor, found: SearchResult) -> Final:
-        trials = ranked(found.trials, self.plan.scorer)
-        if not trials:
+        if not found.leaders:
             causes = [
-                f"trial {t.number} ({t.candidate}): {t.outcome.value} {t.error or ''}".rstrip()
-                for t in found.unscored[:3]
+                f"trial {t.number} ({t.candidate}): {t.outcome.value} {t.error or ''}".rstrip() for t in found.unscored
             ]
             hint = "--executor inline shows what fails" if causes else "give the search more time, or more trials"
             raise AutomlError(
@@ -162,7 +169,15 @@ class _Run:
                 ]
             )
         self.watch(Stage("final"))
-        final = fit_final(self.plan, executor, trials)
+        said, leaders = chosen(found.decisions), found.leaders
+        if said is not None:
+            leaders = tuple(trial for trial in leaders if trial.number in (said, BASELINE))
+        limit = None if self.reserve is None or said is not None else self.reserve.left_for
+        final = fit_final(self.plan, executor, leaders, limit)
+        if final.late:
+            best = final.late[0]
+            text = f"no time was left to fit trial {best.number} ({best.candidate}) on all rows: trial"
+            self.warn("RUN008", f"{text} {final.trial.number} is taken", "give the search more time")
         for skipped in final.skipped:
             self.warn("RUN005", f"passed over, it cannot be fitted on all rows: {skipped}")
         if final.unscored is not None:
@@ -170,8 +185,17 @@ class _Run:
             self.warn("RUN007", f"no score on the holdout: {final.unscored}", hint)
         if final.trial.number == BASELINE:
             hint = "give the search more time or more trials, or look at report.html for trials that failed"
-            self.warn("RUN006", f"no model beat the constant baseline among {_count(len(trials), 'trial')}", hint)
+            among = _count(found.outcomes[Outcome.OK.value], "trial")
+            self.warn("RUN006", f"no model beat the constant baseline among {among}", hint)
         return final
+
+    def _chosen(self, found: SearchResult, final: Final) -> SearchResult:
+        """With the decision that a worse trial wins for lack of time, where it does."""
+        if not final.late:
+            return found
+        decision = Decision(kind="chosen", trial=final.trial.number)
+        self.folder.ledger.note("decision", decision.as_json())
+        return replace(found, decisions=(*found.decisions, decision))
 
     def _emit(self, found: SearchResult, final: Final) -> Emitted:
         decisions = tuple(decision.as_json() for decision in found.decisions)
@@ -214,17 +238,14 @@ class _Run:
         if other:
             text = f"criteria on {', '.join(other)} need a holdout: folds are scored by {self.plan.metric} only"
             raise error("ACC002", text, "set validation.holdout above 0, or use the optimised metric")
-        baseline = next(trial.score for trial in found.trials if trial.number == BASELINE)
+        baseline = next(trial.score for trial in found.leaders if trial.number == BASELINE)
         return Measured({self.plan.metric: final.trial.score}, {self.plan.metric: baseline}, size)
 
     @staticmethod
     def _baseline(found: SearchResult) -> TrialScore | None:
-        return next((trial for trial in found.trials if trial.number == BASELINE), None)
+        return next((trial for trial in found.leaders if trial.number == BASELINE), None)
 
-    def _result(
-        self, found: SearchResult, final: Final, emitted: Emitted, searched_s: float, workers: int
-    ) -> dict[str, Any]:
-        busy = found.busy_s / (workers * searched_s) if searched_s > 0 else 0.0
+    def _result(self, found: SearchResult, final: Final, emitted: Emitted, usage: dict[str, Any]) -> dict[str, Any]:
         result = {
             "ok": True,
             "name": self.plan.spec.name,
@@ -239,7 +260,7 @@ class _Run:
             "wall_s": round(time.monotonic() - self.began, 3),
             "budget_s": self.plan.spec.search.budget.time_s,
             "clock_events": found.clock_events,
-            "utilisation": round(min(busy, 1.0), 4),
+            **usage,
             "winner": {"members": [_member(self.plan, final.trial)]},
             "data": [str(path.absolute()) for path in self.planned.data],
             **({"test": [str(path.absolute()) for path in self.planned.test]} if self.planned.test else {}),

@@ -8,6 +8,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+
 
 class Value(BaseModel):
     """A frozen pydantic model: unknown fields are refused, equality and digest go by content."""
@@ -21,7 +23,7 @@ class Value(BaseModel):
 
 def canonical_json(value: Any) -> str:
     """One text for one value: sorted keys, no spaces, plain ASCII. Raises ValueError on NaN and infinities."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+    return _CANONICAL.encode(value)
 
 
 def pretty_json(value: Any) -> str:

@@ -26,7 +26,7 @@ from automl.planning import Planned, load_planned, read_plan
 from automl.rows import Rows
 from automl.runtime.columns import Matrix
 from automl.search.budget import SearchSettings
-from automl.search.decisions import read_decisions
+from automl.search.decisions import chosen, read_decisions
 from automl.search.ledger import Ledger
 from automl.search.loop import run_search
 
@@ -88,7 +88,7 @@ def verify(package: Path, data: Path | None, search: bool) -> Verdict:
     executor = InlineExecutor(run, context, read.planned.plan.spec.search.trial.cpus)
     if search:
         _replay(read, executor, verdict)
-    final = fit_final(read.planned.plan, executor, [read.winner])
+    final = fit_final(read.planned.plan, executor, [read.winner], predict=True)
     _compare_files(read, context, final, verdict)
     _compare_predictions(read, final, verdict)
     verdict.say(
@@ -264,12 +264,10 @@ def _replay(read: _Package, executor: InlineExecutor, verdict: Verdict) -> None:
         found = run_search(plan, executor, ledger, settings, lambda _event: None)
         ledger.close()
     executor.drop()  # what a cut left under way
-    if found.best != read.winner:
-        told = (
-            "none"
-            if found.best is None
-            else f"trial {found.best.number} ({found.best.candidate}), {found.best.score!r}"
-        )
+    said = chosen(found.decisions)
+    best = found.best if said is None else next((t for t in found.leaders if t.number == said), None)
+    if best != read.winner:
+        told = "none" if best is None else f"trial {best.number} ({best.candidate}), {best.score!r}"
         verdict.differ([f"the search: {told} wins the replay, not trial {read.winner.number}, {read.winner.score!r}"])
     else:
         verdict.say(f"the replay of {found.settled_units} fits has the same winner: trial {read.winner.number}")

@@ -52,6 +52,7 @@ DEFAULTS: Mapping[str, str] = {
     "validation.kind": "time or group where `data` has such a column, else stratified for classes, else random",
     "validation.folds": f"{DEFAULT_FOLDS}; {FOLDS_OF_LARGE_TABLES} from {LARGE_TABLE:,} rows",
     "validation.holdout": str(DEFAULT_HOLDOUT),
+    "search.trial.memory": "a share of what is free, see [executors.md](executors.md)",
     "search.seed": "0",
     "search.budget": f"{DEFAULT_TRIALS} trials or {DEFAULT_TIME_S:.0f} s, whichever is first",
     "search.trial.cpus": "1",

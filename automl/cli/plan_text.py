@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from automl.cli.table import table
+from automl.compiler.forecast import floors
 from automl.params import Choice, Param
 from automl.plan import Plan
-from automl.report.plan_view import steps, work
+from automl.report.plan_view import fits_per_trial, steps, work
 from automl.report.units import bytes_text, seconds_text
 
 
@@ -45,7 +46,7 @@ def _candidates(plan: Plan) -> str:
         (
             c.id,
             str(len(c.space)),
-            str(plan.rows.fold_count),
+            str(fits_per_trial(plan, c)),
             seconds_text(c.forecast.cpu_s),
             bytes_text(c.forecast.memory_bytes),
             " -> ".join(steps(c)),
@@ -74,10 +75,13 @@ def _work(plan: Plan) -> str:
     ends += [] if budget.time_s is None else [seconds_text(budget.time_s)]
     rows = [("budget", " or ".join(ends) + ", whichever is reached first" if len(ends) > 1 else ends[0])]
     if found.fits is not None:
-        rows.append(("fits", f"{found.fits} at most: {found.trials} trials x {found.folds} folds, and the final fits"))
+        rows.append(
+            ("fits", f"{found.fits} at most: {found.trials} trials x {found.trial_fits} fits, and the final ones")
+        )
         rows.append(("predicted CPU", f"about {seconds_text(found.cpu_s)} (mean over the candidates)"))
     else:
-        rows.append(("predicted CPU", f"about {seconds_text(found.trial_cpu_s)} per trial of {found.folds} fits"))
+        rows.append(("predicted CPU", f"about {seconds_text(found.trial_cpu_s)} per trial of {found.trial_fits} fits"))
     rows.append(("memory", f"at most {bytes_text(found.peak_bytes)} per fit beyond the table"))
-    rows.append(("shortest time", f"{seconds_text(plan.floor_s)}, to start, fit the baseline and write a package"))
+    least = ", ".join(f"{seconds_text(floor)} ({name})" for name, floor in floors(plan.floor_s).items())
+    rows.append(("shortest time", f"{least}: to start, fit the baseline and write a package"))
     return "work\n" + "".join(f"  {name:<15}{text}\n" for name, text in rows)

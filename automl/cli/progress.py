@@ -13,7 +13,7 @@ from automl.cli.screen import Screen
 from automl.driver.options import Stage, Watch
 from automl.jobs import Outcome
 from automl.report.units import score_text, seconds_text
-from automl.search.events import Asked, BestChanged, Cut, Event, Finished, Retried, Settled, UnscoredTrial
+from automl.search.events import Asked, AtHand, BestChanged, Cut, Event, Finished, Retried, Settled, UnscoredTrial
 
 EVERY_S = 5.0
 REDRAW_S = 0.2
@@ -57,8 +57,9 @@ class Progress:
             case Cut():
                 self._line(f"time is up after {event.settled_units} fits; {self.summary()}")
             case Retried():
-                self._detail(f"trial {event.unit.trial}, fold {event.unit.fold}: its worker died; tried again")
-            case Asked():
+                trial, rung, fold = event.unit
+                self._detail(f"trial {trial}, rung {rung}, fold {fold}: its worker died; tried again")
+            case Asked() | AtHand():
                 pass
             case Stage():
                 self._stage(event)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,11 +11,10 @@ from automl.cli.reply import Reply
 from automl.cli.screen import Screen
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from automl.plan import Plan
     from automl.report.history import TrialRow
-    from automl.search.ledger import LedgerView
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -26,17 +26,15 @@ def run(found: Namespace, _screen: Screen) -> Reply:
     """Reads ledger.jsonl, plan.json and result.json; writes nothing."""
     from automl.errors import error
     from automl.planning import read_plan
-    from automl.report.history import trials_of
-    from automl.search.ledger import read_ledger
+    from automl.search.ledger import scan_ledger
 
     ledger = found.run / "ledger.jsonl"
     if not ledger.is_file():
         hint = "`automl train` makes one under runs/NAME, or under -o"
         raise error("CLI021", f"{found.run} holds no run: there is no {ledger}", hint)
     state = state_of(found.run)  # before the ledger is read, so that a run that ends meanwhile is not called stopped
-    plan, view = read_plan(found.run / "plan.json"), read_ledger(ledger)
-    rows = trials_of(view.events)
-    body = {"ok": True, "run": str(found.run), "state": state, **summary(plan, view, rows)}
+    body = {"ok": True, "run": str(found.run), "state": state}
+    body |= summary(read_plan(found.run / "plan.json"), scan_ledger(ledger))
     body["result"] = _result(found.run) if state == "finished" else None
     return Reply(0, body, _text(body))
 
@@ -53,31 +51,49 @@ def state_of(folder: Path) -> str:
     return "finished" if (folder / "result.json").is_file() else "stopped"
 
 
-def summary(plan: Plan, view: LedgerView, rows: tuple[TrialRow, ...]) -> dict[str, Any]:
+def summary(plan: Plan, lines: Iterator[Mapping[str, Any]]) -> dict[str, Any]:
     """What is done, best, under way, and left, as JSON. `remaining` counts trials; None where only time ends it."""
-    from automl.report.history import OPEN, counts, ranked
+    from automl.report.history import OPEN, rows_of
+    from automl.report.overview import Overview
 
-    best = next((row for row in ranked(rows, plan.scorer) if row.score is not None), None)
-    budget = view.header.get("budget") or {}
-    trials = budget.get("trials") if budget else plan.spec.search.budget.trials
-    outcomes = {name: number for name, number in counts(rows).items() if name != OPEN}
-    cuts = [e for e in view.events if e["event"] == "decision" and e["kind"] in ("cut", "extended")]
-    cut = bool(cuts) and cuts[-1]["kind"] == "cut"
-    done = sum(outcomes.values())
+    header, fits = next(lines), _Fits()
+    trials = Overview(plan.scorer, rows_of(fits.watching(lines)))
+    budget = header.get("budget") or {}
+    limit = budget.get("trials") if budget else plan.spec.search.budget.trials
+    outcomes = {name: number for name, number in trials.counts.items() if name != OPEN}
+    left = None if limit is None else max(0, limit - sum(outcomes.values()))
     return {
         "name": plan.spec.name,
         "metric": plan.metric,
-        "started": view.header.get("started"),
-        "executor": view.header.get("executor"),
+        "started": header.get("started"),
+        "executor": header.get("executor"),
         "trials": outcomes,
-        "open": [{"trial": row.number, "candidate": row.candidate} for row in rows if row.outcome == OPEN],
-        "fits": sum(1 for e in view.events if e["event"] == "finished"),
-        "fit_seconds": round(sum(float(e["wall_s"]) for e in view.events if e["event"] == "finished"), 3),
-        "best": None if best is None else _best(best),
-        "budget": {"trials": trials, "time_s": (budget or plan.spec.search.budget.model_dump())["time_s"]},
-        "remaining": 0 if cut else None if trials is None else max(0, trials - done),
-        "cut": cut,
+        "open": [{"trial": row.number, "candidate": row.candidate} for row in trials.open],
+        "fits": fits.count,
+        "fit_seconds": round(fits.wall_s, 3),
+        "best": _best(trials.best[0]) if trials.best else None,
+        "budget": {"trials": limit, "time_s": (budget or plan.spec.search.budget.model_dump())["time_s"]},
+        "remaining": 0 if fits.cut else left,
+        "cut": fits.cut,
     }
+
+
+@dataclass
+class _Fits:
+    """What is counted while the ledger passes."""
+
+    count: int = 0
+    wall_s: float = 0.0
+    cut: bool = False
+
+    def watching(self, lines: Iterator[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+        for line in lines:
+            if line["event"] == "finished":
+                self.count += 1
+                self.wall_s += float(line["wall_s"])
+            elif line["event"] == "decision" and line["kind"] in ("cut", "extended"):
+                self.cut = line["kind"] == "cut"
+            yield line
 
 
 def _best(row: TrialRow) -> dict[str, Any]:

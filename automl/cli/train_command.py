@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import signal
-import threading
+import time
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from automl.cli.parser import positive, seconds
 from automl.cli.reply import Reply
 from automl.cli.screen import Screen
+from automl.cli.signals import stoppable
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -33,6 +32,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(found: Namespace, screen: Screen) -> Reply:
     """The answer is the content of result.json; progress is told on stderr."""
+    began = time.monotonic()  # imports count
+
     from automl.cli.progress import progress
     from automl.driver.options import TrainOptions
     from automl.training import train
@@ -47,23 +48,11 @@ def run(found: Namespace, screen: Screen) -> Reply:
         time_s=found.time,
         resume=found.resume,
         overwrite=found.overwrite,
+        began=began,
     )
-    with _sigterm_as_ctrl_c(), progress(screen) as watch:
+    with stoppable(screen), progress(screen) as watch:
         result = train(options, watch)
     return Reply(0, result, summary(result))
-
-
-@contextmanager
-def _sigterm_as_ctrl_c() -> Iterator[None]:
-    """What ends containers and CI jobs: the run stops as with Ctrl-C, its workers are ended, its report is written."""
-    if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread hears signals
-        return
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def summary(result: Mapping[str, Any]) -> str:

@@ -11,6 +11,7 @@ from automl.compiler.decide_task import decide_task
 from automl.compiler.draft import Draft
 from automl.compiler.forecast import forecast
 from automl.compiler.lay_out_rows import lay_out_rows
+from automl.compiler.lay_out_rungs import lay_out_rungs
 from automl.compiler.narrow_space import narrow_space
 from automl.compiler.order_families import order_families
 from automl.compiler.prove_no_leak import prove_no_leak
@@ -26,9 +27,10 @@ PASSES: tuple[Callable[[Draft], Draft], ...] = (
     choose_steps,
     narrow_space,
     check_types,
-    prove_no_leak,
     forecast,
     order_families,
+    lay_out_rungs,
+    prove_no_leak,
 )
 
 
@@ -54,6 +56,7 @@ def plan_of(draft: Draft) -> Plan:
         classes=draft.classes,
         metric=draft.resolved.metric,
         rows=draft.laid_out,
+        rungs=draft.rungs,
         candidates=draft.candidates,
         decisions=draft.decisions,
         floor_s=draft.floor_s,

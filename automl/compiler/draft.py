@@ -10,7 +10,7 @@ from automl.data.dataset import Dataset
 from automl.data.physical import PhysicalTable
 from automl.data.schema import Schema
 from automl.errors import Diagnostic
-from automl.plan import Candidate, Decision, RowPlan, scorer_of
+from automl.plan import Candidate, Decision, RowPlan, Rung, scorer_of
 from automl.spec.load import LoadedSpec
 from automl.spec.model import TaskSpec
 
@@ -31,6 +31,7 @@ class Draft:
     dataset: Dataset | None = None
     rows: RowPlan | None = None
     candidates: tuple[Candidate, ...] = ()
+    rungs: tuple[Rung, ...] = ()
     floor_s: float = 0.0
 
     def decide(self, subject: str, value: str, reason: str) -> Draft:

@@ -1,17 +1,16 @@
-"""Pass: the static leak check, for every candidate on every fold and for the final estimate on the holdout."""
+"""Pass: the static leak check, for every candidate: every fold of every rung, and the final estimate."""
 
 from __future__ import annotations
 
 from automl.compiler.draft import Draft
 from automl.errors import Diagnostic
-from automl.rows import RowSet
 from automl.tasks import Recipe, find_leaks, lower
 
 
 def prove_no_leak(draft: Draft) -> Draft:
     """A plan that would fit something on rows on which something built from it is scored is not a plan."""
     rows = draft.laid_out
-    scored: list[tuple[RowSet, RowSet]] = [(rows.fold(k, "in"), rows.fold(k, "out")) for k in range(rows.fold_count)]
+    scored = [(rung.fit_rows(rows, fold), rung.score_rows(rows, fold)) for rung in draft.rungs for fold in rung.folds]
     if rows.held_out is not None:
         scored.append((rows.dev, rows.held_out))
     for candidate in draft.candidates:

@@ -56,16 +56,27 @@ def check_size(files: Sequence[Path], checks: Checks, memory: int | None = None)
 
 
 def memory_bytes() -> int:
-    """The memory that is free, or that the container may use: the smaller one of the two."""
+    """The memory that is free, or that the container may still take: the smaller one of the two."""
     found = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
     for line in _lines(Path("/proc/meminfo")):
         if line.startswith("MemAvailable:"):
             found.append(int(line.split()[1]) * 1024)
     own = [line.split(":", 2)[2].lstrip("/") for line in _lines(Path("/proc/self/cgroup"))]
     for folder in (_CGROUPS, *(_CGROUPS / name for name in own), _CGROUPS / "memory"):
-        for name in ("memory.max", "memory.limit_in_bytes"):
-            found += [int(line) for line in _lines(folder / name) if line.isdigit()]
-    return min(found)
+        for most, used in (("memory.max", "memory.current"), ("memory.limit_in_bytes", "memory.usage_in_bytes")):
+            held = _number(folder / used) - _files_kept(folder / "memory.stat")
+            found += [int(line) - max(0, held) for line in _lines(folder / most) if line.isdigit()]
+    return max(0, min(found))
+
+
+def _number(file: Path) -> int:
+    return next((int(line) for line in _lines(file) if line.isdigit()), 0)
+
+
+def _files_kept(stat: Path) -> int:
+    """Bytes of files that a container keeps in memory, and gives up where it needs the memory."""
+    kept = dict(line.split(" ", 1) for line in _lines(stat) if " " in line)
+    return int(kept.get("total_inactive_file", kept.get("inactive_file", "0")))
 
 
 def _lines(file: Path) -> list[str]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from automl.catalog import OPERATORS, Metric
+from automl.catalog import OPERATORS
 from automl.emit.request import EmitRequest
 from automl.errors import AutomlError, Diagnostic
 from automl.fit import THRESHOLD, FitContext, Fitted, recipe_of, scorer_in
@@ -33,12 +33,10 @@ class Final:
     baseline: Fitted | None
     skipped: tuple[str, ...] = ()  # better trials that could not be fitted on all rows, and why
     unscored: str | None = None  # why there is no estimate although there is a holdout
+    late: tuple[TrialScore, ...] = ()  # better trials that could not be fitted on all rows in time
 
 
-def ranked(trials: Sequence[TrialScore], metric: Metric) -> list[TrialScore]:
-    """Best first; of equal ones the earlier."""
-    sign = -1.0 if metric.greater_is_better else 1.0
-    return sorted(trials, key=lambda trial: (sign * trial.score, trial.number))
+Limit = Callable[[TrialScore], float]  # how many seconds its final fits may take; 0: they would take longer
 
 
 def final_params(trial: TrialScore, plan: Plan) -> dict[str, ParamValue]:
@@ -51,44 +49,59 @@ def final_params(trial: TrialScore, plan: Plan) -> dict[str, ParamValue]:
     return params if trial.threshold is None else {**params, THRESHOLD: trial.threshold}
 
 
-def fit_final(plan: Plan, executor: Executor, trials: Sequence[TrialScore]) -> Final:
+def fit_final(
+    plan: Plan, executor: Executor, trials: Sequence[TrialScore], limit: Limit | None = None, predict: bool = False
+) -> Final:
     """Fit the best of `trials` (sorted, best first) that can be fitted on all rows, at worst the baseline; estimate it.
 
-    Where none can be scored on the holdout, it is the first one that can be fitted, without an estimate. Raises
-    AutomlError (RUN004) where none can be fitted.
+    `limit`: trials that take longer are passed over; the baseline never is, nor the best where there is no baseline.
+    `predict`: let the fit on all rows predict them, too. Where none can be scored on the holdout, it is the first one
+    that can be fitted, without an estimate. Raises AutomlError (RUN004) where none can be fitted.
     """
     skipped: list[str] = []
+    late: list[TrialScore] = []
     unscored: Final | None = None
     baseline = next((trial for trial in trials if trial.number == BASELINE), None)
-    for trial in (*trials[:TRIED], *(trial for trial in trials[TRIED:] if trial.number == BASELINE)):
-        done = _run(executor, _jobs(plan, trial, baseline))
+    for trial in trials:
+        if len(skipped) >= TRIED and trial is not baseline:
+            continue
+        left = None if limit is None or trial is baseline else limit(trial)
+        done = {} if left == 0.0 else _run(executor, _jobs(plan, trial, baseline, left, predict))
+        if not done or any(d.outcome is Outcome.TIMEOUT for d in done.values()):
+            late.append(trial)
+            continue
         broken = next((d for d in done.values() if d.outcome is not Outcome.OK), None)
         if broken is None:
             fitted = {name: d.value for name, d in done.items() if isinstance(d.value, Fitted)}
-            return Final(trial, fitted["whole"], fitted.get("estimate"), fitted.get("baseline"), tuple(skipped))
+            estimates = fitted.get("estimate"), fitted.get("baseline")
+            return Final(trial, fitted["whole"], *estimates, tuple(skipped), late=tuple(late))
         why = f"trial {trial.number} ({trial.candidate}): {broken.outcome.value} {broken.error or ''}".rstrip()
         whole = done["whole"].value
         if unscored is None and isinstance(whole, Fitted):
-            unscored = Final(trial, whole, None, None, tuple(skipped), why)
+            unscored = Final(trial, whole, None, None, tuple(skipped), why, tuple(late))
         skipped.append(why)
     if unscored is not None:
         return unscored
+    if late and baseline is None:
+        return fit_final(plan, executor, late[:1])
     hint = "all rows take more time and memory than a fold: raise search.trial, or take out the family"
     raise AutomlError(
         [Diagnostic("error", "RUN004", f"no trial could be fitted on all rows: {why}", hint=hint) for why in skipped]
     )
 
 
-def _jobs(plan: Plan, trial: TrialScore, baseline: TrialScore | None) -> dict[str, Job]:
+def _jobs(
+    plan: Plan, trial: TrialScore, baseline: TrialScore | None, limit_s: float | None, predict: bool
+) -> dict[str, Job]:
     """The fit on all rows but those of a test file, and where there is a holdout the two fits that are scored on it."""
     params = final_params(trial, plan)
-    jobs = {"whole": _job(trial.candidate, params, plan.rows.whole, None)}
+    jobs = {"whole": _job(trial.candidate, params, plan.rows.whole, plan.rows.whole if predict else None)}
     if plan.rows.held_out is not None:
         first = plan.candidates[0]
         plain = first.defaults if baseline is None else final_params(baseline, plan)
         jobs["estimate"] = _job(trial.candidate, params, plan.rows.dev, plan.rows.held_out)
         jobs["baseline"] = _job(first.id, plain, plan.rows.dev, plan.rows.held_out)
-    return jobs
+    return {name: job if name == "baseline" else replace(job, timeout_s=limit_s) for name, job in jobs.items()}
 
 
 def _job(candidate: str, params: Mapping[str, ParamValue], fit_rows: RowSet, score_rows: RowSet | None) -> Job:
@@ -114,6 +127,11 @@ class Examiner:
     """Scores predictions of the holdout; labels of two classes are those of a threshold."""
 
     context: FitContext
+
+    @property
+    def rows(self) -> int:
+        """How many rows the holdout has."""
+        return len(self._held_out()[0])
 
     def score(self, metrics: set[str], prediction: Matrix, threshold: float | None) -> dict[str, float]:
         """The scores by metric name."""

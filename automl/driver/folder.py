@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +19,7 @@ from automl.plan import TrialScore
 from automl.planning import Planned
 from automl.report.files import write_whole
 from automl.report.write import write_report
-from automl.search.ledger import Ledger, ledger_exists, read_ledger
+from automl.search.ledger import Ledger, ledger_exists, scan_ledger
 from automl.spec.model import BudgetSpec
 from automl.value import pretty_json
 
@@ -74,7 +74,7 @@ class RunFolder:
         self.finished = result
 
     def _report(self, result: Mapping[str, Any]) -> None:
-        write_report(self.path, self.planned.plan, read_ledger(self.path / LEDGER).events, result)
+        write_report(self.path, self.planned.plan, _events(self.path / LEDGER), result)
 
 
 def open_folder(options: TrainOptions, planned: Planned, place: Mapping[str, Any]) -> RunFolder:
@@ -124,15 +124,17 @@ def _clear(path: Path) -> None:
 
 
 def _resume(path: Path, planned: Planned, place: Mapping[str, Any]) -> RunFolder:
+    last_write = (path / LEDGER).stat().st_mtime
     ledger = Ledger.open(path / LEDGER, planned.plan.search_digest)
-    events = ledger.view.events
-    larger = _larger(planned.plan.spec.search.budget, _budget_before([ledger.header, *events]))
-    spent = sum(float(event["wall_s"]) for event in events if event["event"] == "spent")
-    folder = RunFolder(path, planned, ledger, "extended" if larger else "continued", spent)
+    before, spent, killed = _sessions(ledger, last_write)
+    larger = _larger(planned.plan.spec.search.budget, before)
+    folder = RunFolder(path, planned, ledger, "extended" if larger else "continued", spent + killed)
     folder.finished = None if larger else _finished(path / RESULT)
     if folder.finished is not None:
         return folder
     (path / RESULT).unlink(missing_ok=True)  # from here on the run is not done
+    if killed:
+        ledger.note("spent", {"wall_s": round(killed, 3)})
     ledger.note("session", _session(planned, place))
     return _opened(folder)
 
@@ -146,17 +148,30 @@ def _finished(result: Path) -> Mapping[str, Any] | None:
     return found if isinstance(found, dict) and "digest" in found and "metric" in found else None
 
 
-def _budget_before(lines: Sequence[Mapping[str, Any]]) -> BudgetSpec:
-    """The budget that the run has used up: of the session that was cut, else of the last one.
+def _sessions(ledger: Ledger, last_write: float) -> tuple[BudgetSpec, float, float]:
+    """The budget that earlier sessions have used up, the seconds that they say, and those of one that was killed.
 
-    A session with a larger budget may have ended before it took up its search; the cut still stands then.
+    It is the budget of the session that was cut, else of the last: one with a larger budget may have ended before it
+    took up its search; the cut still stands then. A session that was killed is charged from its start to its last
+    line; a file's time may be that of a copy, so at most its budget.
     """
-    budget, of_cut = lines[0]["budget"], None
-    for line in lines:
-        budget = line.get("budget", budget)
-        if line["event"] == "decision" and line["kind"] in ("cut", "extended"):
+    budget, of_cut, said, began = ledger.header["budget"], None, 0.0, ledger.header.get("started")
+    for line in ledger.events():
+        budget, began = line.get("budget", budget), line.get("started", began)
+        if line["event"] == "spent":
+            said, began = said + float(line["wall_s"]), None
+        elif line["event"] == "decision" and line["kind"] in ("cut", "extended"):
             of_cut = budget if line["kind"] == "cut" else None
-    return BudgetSpec.model_validate(of_cut or budget)
+    killed = 0.0 if began is None else max(0.0, last_write - datetime.fromisoformat(began).timestamp())
+    most = budget["time_s"]
+    return BudgetSpec.model_validate(of_cut or budget), said, killed if most is None else min(killed, most)
+
+
+def _events(path: Path) -> Iterator[Mapping[str, Any]]:
+    """What stands in a ledger, without its header."""
+    lines = scan_ledger(path)
+    next(lines)
+    return lines
 
 
 def _larger(now: BudgetSpec, before: BudgetSpec) -> bool:

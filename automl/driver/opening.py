@@ -1,27 +1,43 @@
-"""Opens the executor of a run. Ray starts in a thread of its own, so that it is there when the plan is."""
+"""Opens the executor of a run. What takes long to start begins while the spec compiles."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
+from automl.catalog import OPERATORS
 from automl.compiler.resolve_spec import resolve_run
 from automl.driver.options import TrainOptions
+from automl.errors import Diagnostic
 from automl.executors import open_executor
-from automl.executors.settings import ExecutorSettings
+from automl.executors.settings import ExecutorSettings, cpu_count
 from automl.fit import FitContext, run
 from automl.jobs import Executor
 from automl.spec.load import LoadedSpec
 
+# What fits import: where it is there before the first of them, no fit's time and no deadline counts it.
+LIBRARIES = (
+    "automl.fit",
+    *sorted({f"automl.fitting.{operator.module}" for operator in OPERATORS.values() if operator.fitted}),
+    *sorted({f"automl.runtime.{operator.module}" for operator in OPERATORS.values()}),
+)
+FINISHERS = 2  # the two final fits, side by side
+
 
 class Opening:
-    """Starts Ray in a thread of its own, so that it is there when the plan is."""
+    """Starts Ray in a thread of its own, and the process that workers of this machine are forked from."""
 
     def __init__(self, options: TrainOptions) -> None:
         self._options = options
         self._thread: threading.Thread | None = None
         self._session: Any = None
         self._problem: BaseException | None = None
+        self._warm: Any = None
+        self._opened: list[Executor] = []
+        self._closing: threading.Thread | None = None
+        self._closed = False
+        self.replaced = False  # Ray, by processes of this machine
         self.name = options.executor or "ray"
         self.address = options.address
         self.threads = 1
@@ -29,38 +45,103 @@ class Opening:
     def start_for(self, spec: LoadedSpec) -> None:
         """Once the spec is read."""
         said, search = resolve_run(spec.written), spec.written.search
-        trial = search.trial if search else None
-        self.start(said.executor, said.address, (trial.cpus if trial else None) or 1)
+        trial, budget = (search.trial, search.budget) if search else (None, None)
+        timed = budget is None or budget.time is not None
+        self.start(said.executor, said.address, (trial.cpus if trial else None) or 1, timed)
 
-    def start(self, name: str, address: str | None, threads: int) -> None:
-        """Options win over the spec."""
+    def start(self, name: str, address: str | None, threads: int, timed: bool) -> None:
+        """Options win over the spec. `timed`: the spec's budget is one of time, at least."""
         self.name = self._options.executor or name
         self.address = (self._options.address or address) if self.name == "ray" else None
         self.threads = threads
+        if self._options.trials is not None or self._options.time_s is not None:
+            timed = self._options.time_s is not None
+        if self.name == "local" or (self.name == "ray" and self.address is None and timed):
+            from automl.executors.warm import Warm
+
+            self._warm = Warm(threads, LIBRARIES)
         if self.name == "ray":
             self._thread = threading.Thread(target=self._start_ray, name="automl-open", daemon=True)
             self._thread.start()
 
-    def executor(self, context: FitContext) -> Executor:
-        """The executor, ready for jobs. Raises what starting it raised."""
+    @property
+    def finishers(self) -> int:
+        """How many final fits run side by side, at most."""
+        return 1 if self.name == "inline" else min(FINISHERS, self._options.workers or cpu_count() // self.threads or 1)
+
+    def executor(self, context: FitContext, left: Callable[[], float] | None) -> Executor:
+        """The executor, ready for jobs; `close` ends it. Raises what starting it raised.
+
+        `left`: seconds that may pass until then. Where a Ray of this machine takes longer, processes take its place.
+        """
         if self.name != "ray":
-            return open_executor(self.name, run, context, ExecutorSettings(self._options.workers, self.threads))
+            return self._open(self.name, context, self._options.workers)
+        patience = None if left is None or self._warm is None else left
+        if not self._ray_is_up(None if patience is None else patience()):
+            return self._replace_ray(context)
         from automl.executors.ray_tasks import RayExecutor
 
-        self._join()
-        if self._problem is not None:
-            raise self._problem
-        return RayExecutor(run, context, self._session, owns_session=True)
+        opened = RayExecutor(run, context, self._session, owns_session=True, preload=LIBRARIES)
+        self._opened.append(opened)
+        return opened if patience is None or opened.has_started(patience()) else self._replace_ray(context)
+
+    def finisher(self, context: FitContext, cut: bool) -> Executor:
+        """Where the final fits run, once the search has ended: on its workers. After a cut these may be busy; where
+        they are Ray's, and of this machine, others take over and Ray ends meanwhile: to start an actor takes seconds.
+        """
+        if cut and self.name == "ray" and self._warm is not None and not self.replaced:
+            return self._in_place_of_ray(context)
+        executor = self._opened[-1]
+        executor.drop()
+        return executor
+
+    def _replace_ray(self, context: FitContext) -> Executor:
+        self.replaced = True
+        return self._in_place_of_ray(context)
+
+    def _in_place_of_ray(self, context: FitContext) -> Executor:
+        for executor in self._opened:
+            self._closing = threading.Thread(target=executor.close, name="automl-close", daemon=True)
+            self._closing.start()
+        return self._open("local", context, self.finishers)
+
+    @property
+    def notes(self) -> list[Diagnostic]:
+        """What the user should know of the executor, once it is there."""
+        if self.replaced:
+            text = "the time budget is over before Ray is ready: processes of this machine take its place"
+            return [Diagnostic("warning", "RUN009", text, hint="--executor local starts sooner")]
+        if self._session is None or not self._session.on_disk:
+            return []
+        text = "/dev/shm is too small for Ray's object store, which lies on the disk instead: workers read slower"
+        return [Diagnostic("warning", "EXE031", text, hint="give /dev/shm more room (docker run --shm-size 2g)")]
 
     def close(self) -> None:
-        """End what was started, where no executor came of it."""
-        self._join()
+        """End all that was started. Safe to call twice. A Ray that is not up yet ends as soon as it is."""
+        self._closed = True
+        for thread in (self._closing, None if self.replaced else self._thread):
+            if thread is not None:
+                thread.join()
+        for executor in self._opened:
+            executor.close()
+        if self._warm is not None:
+            self._warm.close()
         if self._session is not None:
             self._session.close()
 
-    def _join(self) -> None:
-        if self._thread is not None:
-            self._thread.join()
+    def _open(self, name: str, context: FitContext, workers: int | None) -> Executor:
+        settings = ExecutorSettings(workers, self.threads, preload=LIBRARIES, warm=self._warm)
+        opened = open_executor(name, run, context, settings)
+        self._opened.append(opened)
+        return opened
+
+    def _ray_is_up(self, timeout_s: float | None) -> bool:
+        """Whether it is, once it is or so many seconds have passed. Raises what starting it raised."""
+        assert self._thread is not None
+        self._thread.join(timeout_s)
+        if self._problem is not None:
+            raise self._problem
+        return self._session is not None
 
     def _start_ray(self) -> None:
         from automl.executors.session import start_ray
@@ -69,3 +150,5 @@ class Opening:
             self._session = start_ray(self.address, self._options.workers, self.threads)
         except BaseException as problem:  # told where the executor is asked for
             self._problem = problem
+        if self._closed and self._session is not None:
+            self._session.close()

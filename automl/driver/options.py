@@ -23,6 +23,7 @@ class TrainOptions:
     time_s: float | None = None
     resume: bool = False
     overwrite: bool = False
+    began: float | None = None  # on the clock of time.monotonic: since when a time budget runs; None: from the call
 
 
 @dataclass(frozen=True)

@@ -1,34 +1,105 @@
-"""How long what comes after the search will take."""
+"""How long what comes after the search will take, from what this run has measured.
+
+The final phase is two fits of the winner (all rows; the dev rows, for the honest estimate), the package, the report,
+and the end of the process. Fits are as long as those of the trial's folds were, times the rows; the rest is a constant,
+times how much slower than alone the machine's fits ran lately, as other work on it slows both.
+"""
 
 from __future__ import annotations
 
-from automl.plan import BASELINE
-from automl.search.events import BestChanged, Event, Finished, Settled
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
 
-EMIT_S = 2.0  # rendering and writing the package, and closing the workers
-RESTART_S = 3.0  # ending the workers that are busy at the cut, and importing the libraries here
-FINAL_SHARE = 2.0  # a fit on all rows against one on a fold's rows, with some slack
+from automl.catalog import OPERATORS
+from automl.plan import Plan, TrialScore
+from automl.rows import Rows
+from automl.search.events import AtHand, Event, Finished, Settled
+from automl.tasks import node_params
+
+MARGIN = 1.25  # on the final fits: memory is shared by more rows, and no two fits take the same time
+SLACK_SHARE, SLACK_S = 0.05, 2.0  # a run may overrun its budget by this share, by so much at least ...
+KEPT = 0.5  # ... of which the final fits may use this much, where they take longer than was forecast
+ROUNDS_SHARE = 0.7  # of a boosted fit is in proportion to its rounds, at least
+RECENT = 16  # fits, from which the load of the machine is seen
 REMEMBERED = 1000  # trials
 
 
-class Reserve:
-    """How long the final phase will take, from the fits of the best trial so far. Keeps one number per open trial."""
+@dataclass(frozen=True)
+class Budget:
+    """A time budget on a monotonic clock: when the run has to end."""
 
-    def __init__(self) -> None:
-        self._walls: dict[int, float] = {}
-        self._fit_s = 0.0
+    end: float
+    seconds: float
+    clock: Callable[[], float] = time.monotonic
+
+    @property
+    def last(self) -> float:
+        """The moment for which a final fit is given up."""
+        return self.end + KEPT * max(SLACK_S, SLACK_SHARE * self.seconds)
+
+
+class Reserve:
+    """What is kept for the final phase of the best trial that can still be fitted in time. O(1) memory.
+
+    `tail_s()`: CPU seconds of what comes after the final fits; `growth`: rows of these over those of a fold's;
+    `workers`: final fits side by side.
+    """
+
+    def __init__(self, plan: Plan, budget: Budget, tail_s: Callable[[], float], growth: float, workers: int) -> None:
+        self._plan, self._budget, self._tail_s = plan, budget, tail_s
+        self._share = MARGIN * growth * (1 if workers > 1 else 2)
+        self._longest: dict[int, float] = {}  # seconds of a trial's longest fit
+        self._best: TrialScore | None = None
+        self._recent: deque[tuple[float, float]] = deque(maxlen=RECENT)
 
     def __call__(self, event: Event) -> None:
-        if isinstance(event, Finished) and event.unit.trial != BASELINE:  # its time is that of the first imports
-            self._walls[event.unit.trial] = max(event.wall_s, self._walls.get(event.unit.trial, 0.0))
-        elif isinstance(event, Settled):
-            self._walls.setdefault(event.trial.number, 0.0)
-            for number in [n for n in self._walls if n < event.trial.number - REMEMBERED]:
-                del self._walls[number]
-        elif isinstance(event, BestChanged):
-            self._fit_s = self._walls.get(event.trial.number, self._fit_s)
+        """Learn from what the search tells."""
+        if isinstance(event, Finished):
+            self._recent.append((event.wall_s, event.cpu_s))
+        elif isinstance(event, AtHand | Settled) and isinstance(event.trial, TrialScore):
+            self._take_in(event.trial, event.longest_s)
 
-    def seconds(self, workers: int) -> float:
-        """Two fits, side by side where there are two workers."""
-        rounds = 1 if workers > 1 else 2
-        return RESTART_S + EMIT_S + rounds * FINAL_SHARE * self._fit_s
+    def seconds(self) -> float:
+        """To be kept by now."""
+        return self._tail() + (0.0 if self._best is None else self._fits(self._best))
+
+    def left_for(self, trial: TrialScore) -> float:
+        """Seconds that its final fits may take; 0 where they would not be done in time."""
+        left = self._budget.last - self._tail() - self._budget.clock()
+        return left if self._fits(trial) <= left else 0.0
+
+    def _take_in(self, trial: TrialScore, longest_s: float) -> None:
+        """A better trial counts from now on, unless there is no time any more to fit it on all rows."""
+        best, greater = self._best, self._plan.scorer.greater_is_better
+        better = best is None or (trial.score > best.score if greater else trial.score < best.score)
+        self._longest[trial.number] = longest_s
+        if better and self.left_for(trial):
+            self._best = trial
+        if len(self._longest) > REMEMBERED:
+            del self._longest[next(n for n in self._longest if self._best is None or n != self._best.number)]
+
+    def _fits(self, trial: TrialScore) -> float:
+        longest = self._longest.get(trial.number, max(self._longest.values(), default=0.0))
+        return self._share * longest * _share_of_rounds(self._plan, trial)
+
+    def _tail(self) -> float:
+        wall, cpu = (sum(column) for column in zip(*self._recent, strict=True)) if self._recent else (0.0, 0.0)
+        return self._tail_s() * (max(1.0, wall / cpu) if wall > 0.5 and cpu > 0.0 else 1.0)
+
+
+def _share_of_rounds(plan: Plan, trial: TrialScore) -> float:
+    """How much of a fold's fit a final one needs, whose rounds the folds have chosen; what is not boosting stays."""
+    if trial.rounds is None:
+        return 1.0
+    output = plan.candidate(trial.candidate).graph.output
+    name = OPERATORS[output.op].rounds
+    assert name is not None
+    return 1.0 - ROUNDS_SHARE * (1.0 - trial.rounds / float(node_params(output, trial.params)[name]))
+
+
+def growth_of(plan: Plan, rows: Rows) -> float:
+    """Rows of the final fit over those of the largest fold."""
+    folds = (len(rows.resolve(plan.rows.fold(fold, "in"))) for fold in range(plan.rows.fold_count))
+    return len(rows.resolve(plan.rows.whole)) / max(folds)

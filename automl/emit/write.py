@@ -36,12 +36,12 @@ def _put(files: Mapping[str, bytes], out: Path) -> None:
             place = fresh / path
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(content)
-        if out.exists():
-            out.rename(made / "old")
         try:
+            if out.exists():
+                out.rename(made / "old")
             fresh.rename(out)
-        except OSError:
-            if (made / "old").exists():
+        except BaseException:  # Ctrl-C, too
+            if (made / "old").exists() and not out.exists():
                 (made / "old").rename(out)
             raise
         _settle(out.parent)

@@ -12,6 +12,7 @@ from types import FrameType
 from typing import Any
 
 from automl.errors import error
+from automl.executors.memory import Rooms, free_for_fits, limited
 from automl.executors.settings import ExecutorSettings, cpu_count
 from automl.executors.worker import DeadlineError, execute, pinned_threads
 from automl.jobs import Done, Job, Outcome, Run
@@ -33,6 +34,8 @@ class InlineExecutor:
         self._context = context
         self._threads = threads
         self._queue: deque[Job] = deque()
+        self._rooms = Rooms(1)
+        self._rooms.open("", free_for_fits())
 
     def submit(self, job: Job) -> None:
         """Queue the job."""
@@ -45,6 +48,11 @@ class InlineExecutor:
         if timeout_s is not None and timeout_s <= 0:
             return None
         job = self._queue[0]
+        too_large = self._rooms.too_large(job)
+        if too_large is not None:
+            self._queue.popleft()
+            return too_large
+        job = limited(job, self._rooms.claim("", job))
         limits = [limit for limit in (job.timeout_s, timeout_s) if limit is not None]
         limit = min(limits) if limits else None
         try:

@@ -1,7 +1,7 @@
-"""Jobs in processes of this machine (joblib's loky): one per slot, with one job at a time, a deadline, a second chance.
+"""Jobs in processes of this machine: one per slot, with one job at a time, a deadline, a second chance.
 
 As with Ray, a slot is made ready first (process, imports, the context), so that a deadline counts from the moment at
-which the job itself begins. A process is started fresh, never forked: no lock or thread of the driver goes with it.
+which the job itself begins. Processes are forked from a warm one (warm.py), never from the driver.
 """
 
 from __future__ import annotations
@@ -11,29 +11,30 @@ import signal
 import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from multiprocessing import Pipe, resource_tracker
+from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from multiprocessing.connection import wait as wait_for
 from typing import Any
 
-from joblib.externals.loky.backend import resource_tracker as loky_tracker
-from joblib.externals.loky.backend.process import LokyProcess
-
 from automl.errors import error
-from automl.executors.local_worker import Shared, work
+from automl.executors.local_worker import Shared
+from automl.executors.memory import beyond_text, free_for_fits
 from automl.executors.settings import ExecutorSettings, cpu_count
 from automl.executors.slots import HINT, STARTS, Slot, SlotExecutor
-from automl.executors.worker import THREAD_VARIABLES, describe
+from automl.executors.warm import Warm
+from automl.executors.watchdog import EXIT_CODE
+from automl.executors.worker import describe
 from automl.jobs import Outcome, Run
 
 
 @dataclass(eq=False, kw_only=True)
 class _Slot(Slot):
-    """One worker process and the driver's end of its pipe."""
+    """One worker process, by its id, and the driver's end of its pipe. `code`: how it ended, once that is asked for."""
 
-    process: Any
+    process: int
     pipe: Connection
     ready: bool = False
+    code: int | None = None
 
 
 class LocalExecutor(SlotExecutor[_Slot]):
@@ -42,10 +43,11 @@ class LocalExecutor(SlotExecutor[_Slot]):
     Linux ends the workers together with the thread that started them (PR_SET_PDEATHSIG): use it from one thread.
     """
 
-    def __init__(self, run: Run, context: Any, workers: int, threads: int = 1) -> None:
+    def __init__(self, run: Run, context: Any, workers: int, warm: Warm) -> None:
         super().__init__(workers)
+        self._warm = warm
+        self._rooms.open("", free_for_fits())
         self._shared = Shared((run, context))
-        self._environment = {**dict.fromkeys(THREAD_VARIABLES, str(threads)), "PYTHONSAFEPATH": "1"}
         self._slots = [self._new_slot() for _ in range(workers)]
 
     def close(self) -> None:
@@ -53,21 +55,29 @@ class LocalExecutor(SlotExecutor[_Slot]):
         slots, self._slots = self._slots, []
         self._queue.clear()
         for slot in slots:
-            _kill(slot)
-        for slot in slots:
-            _bury(slot)
+            self._bury(slot)
         self._shared.close()
+        self._warm.close()
 
     def _new_slot(self, failed_starts: int = 0) -> _Slot:
         pipe, far = Pipe()
-        process = _start(far, self._shared, self._environment)
-        far.close()  # the worker holds the only other end: when it dies, this one says so
+        try:
+            process = self._warm.start(far.fileno(), self._shared.fileno())
+        except OSError as problem:
+            raise error("EXE012", f"a worker cannot be started: {problem}", hint=HINT) from None
+        finally:
+            far.close()  # the worker holds the only other end: when it dies, this one says so
+        with suppress(OSError):
+            pipe.send(self._shared.parts)
         return _Slot(process=process, pipe=pipe, failed_starts=failed_starts)
 
     def _hand_out(self) -> None:
         for slot in list(self._slots):
-            if slot.ready and slot.work is None and self._queue:
-                slot.work = self._queue.popleft()
+            if slot.ready and slot.work is None and self._queue and self._has_answered(slot):
+                self._lost(slot)  # it died while it was free: no job is to blame
+                continue
+            if slot.ready and slot.work is None and (work := self._next_for(slot)) is not None:
+                slot.work = work
                 slot.began = time.monotonic()
                 with suppress(OSError):  # it died while it was free: its end of the pipe tells
                     slot.pipe.send(slot.work.job)
@@ -89,18 +99,21 @@ class LocalExecutor(SlotExecutor[_Slot]):
             self._end(slot, Outcome.FAILED, describe(problem))
         else:
             if slot.work is not None:
-                self._finished.append(replace(answer, retried=slot.work.deaths))
+                self._finished.append(replace(answer, retried=slot.work.retried))
             elif answer is not None:
                 raise error("EXE012", f"a worker cannot be started: {answer}", hint=HINT)
-        slot.ready, slot.work, slot.failed_starts = True, None, 0
+        self._vacate(slot)
+        slot.ready, slot.failed_starts = True, 0
 
     def _lost(self, slot: _Slot) -> None:
         """The worker is gone: try its job once more, and start another worker."""
-        slot.process.join()
-        cause = _cause(slot.process.exitcode)
+        code = self._bury(slot)
+        cause = _cause(code)
         if not slot.ready and slot.failed_starts + 1 >= STARTS:
             raise error("EXE012", f"a worker cannot be started: {cause}", hint=HINT)
-        if not self._retry(slot):
+        if slot.work is not None and code == EXIT_CODE:
+            self._end(slot, Outcome.OUT_OF_MEMORY, beyond_text(slot.work.job))
+        elif not self._retry(slot):
             self._end(slot, Outcome.FAILED, cause, crashed=True)
         self._replace(slot, 0 if slot.ready else slot.failed_starts + 1)
 
@@ -108,41 +121,31 @@ class LocalExecutor(SlotExecutor[_Slot]):
         return bool(slot.pipe.poll())
 
     def _replace(self, slot: _Slot, failed_starts: int) -> None:
-        _kill(slot)
-        _bury(slot)
+        self._bury(slot)
+        self._vacate(slot)
         self._slots[self._slots.index(slot)] = self._new_slot(failed_starts)
+
+    def _bury(self, slot: _Slot) -> int:
+        """End the worker, if it lives; its exit code."""
+        if slot.code is None:
+            with suppress(ProcessLookupError):
+                os.kill(slot.process, signal.SIGKILL)  # not reaped, so the number is still its own
+            slot.code = self._warm.reap(slot.process)
+            slot.pipe.close()
+        return slot.code
 
 
 def open_local(run: Run, context: Any, settings: ExecutorSettings) -> LocalExecutor:
-    """As many workers as asked for, else as fit. Raises AutomlError (EXE011) for more threads than there are CPUs."""
+    """As many workers as asked for, else as fit.
+
+    Raises AutomlError: EXE011 (more threads than there are CPUs), EXE012 (no worker can be started).
+    """
     cpus = cpu_count()
     if settings.threads > cpus:
         text = f"a fit of {settings.threads} CPUs does not fit: this machine has {cpus}"
         raise error("EXE011", text, hint="ask for fewer search.trial.cpus")
-    return LocalExecutor(run, context, settings.workers or cpus // settings.threads, settings.threads)
-
-
-def _start(pipe: Connection, shared: Shared, environment: dict[str, str]) -> Any:
-    """A daemon process: it does not hold up the driver's end. It never imports the driver's main module."""
-    resource_tracker.ensure_running()  # before the signal is held back, for starting these lets it through again
-    loky_tracker.ensure_running()
-    process = LokyProcess(target=work, args=(pipe, shared, os.getpid()), daemon=True, env=environment)
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # Ctrl-C reaches the whole group of processes
-    try:
-        process.start()
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-    return process
-
-
-def _kill(slot: _Slot) -> None:
-    if slot.process.exitcode is None:  # not reaped, so the number is still its own (loky's Process has no kill)
-        os.kill(slot.process.pid, signal.SIGKILL)
-
-
-def _bury(slot: _Slot) -> None:
-    slot.process.join()
-    slot.pipe.close()
+    workers = settings.workers or cpus // settings.threads
+    return LocalExecutor(run, context, workers, settings.warm or Warm(settings.threads, settings.preload))
 
 
 def _cause(code: int) -> str:

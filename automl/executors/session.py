@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from automl.errors import AutomlError, error
+from automl.errors import error
+from automl.executors.reaper import Reaped
 from automl.executors.settings import cpu_count
 
 MIB = 2**20
@@ -25,7 +26,12 @@ _SHM_SHARE = 0.8  # of what is free in /dev/shm
 
 # Read by Ray when it is imported or started. The second one, made for other systems, is what keeps a cluster of one
 # machine on 127.0.0.1: `_node_ip_address="127.0.0.1"` is replaced by the machine's own address (seen with Ray 2.60).
-_ENVIRONMENT = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0", "RAY_COLOR_PREFIX": "0"}
+_ENVIRONMENT = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "RAY_COLOR_PREFIX": "0",
+    "RAY_worker_niceness": "0",  # by default its workers run at 15: beside other work of the machine they starve
+}
 _LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
 
 
@@ -36,6 +42,8 @@ class Session:
     workers: int
     threads: int
     started: bool
+    on_disk: bool = False  # the object store, because /dev/shm is too small: slower
+    reaped: Reaped | None = None  # the folder of what was started, and who ends what is left of it
     _leave: threading.Event = field(default_factory=threading.Event, repr=False)
     _keeper: threading.Thread | None = field(default=None, repr=False)
 
@@ -47,6 +55,8 @@ class Session:
             import ray
 
             ray.shutdown()
+        if self.reaped is not None:
+            self.reaped.close()
         self._leave.set()
         if self._keeper is not None:
             self._keeper.join(timeout=5.0)
@@ -98,20 +108,24 @@ def _connect(address: str | None, workers: int | None, threads: int) -> Session:
         import ray
 
         joined = bool(ray.is_initialized())
-        if not joined:
-            _keep_local(ray, local)
-            _init(ray, address, (workers or max(1, cpu_count() // threads)) * threads)
-    _hush(ray)
-    try:
-        fitting = _fitting_workers(ray, workers, threads)
-    except AutomlError:
-        if not joined:
-            ray.shutdown()
-        raise
-    return Session(fitting, threads, started=not joined)
+        small = _shm_bytes() < _STORE_LEAST
+        reaped = Reaped() if address is None and not joined else None
+        try:
+            if not joined:
+                _keep_local(ray, local)
+                _init(ray, address, (workers or max(1, cpu_count() // threads)) * threads, reaped)
+            _hush(ray)
+            fitting = _fitting_workers(ray, workers, threads)
+        except BaseException:
+            if not joined:
+                ray.shutdown()
+            if reaped is not None:
+                reaped.close()
+            raise
+    return Session(fitting, threads, started=not joined, on_disk=reaped is not None and small, reaped=reaped)
 
 
-def _init(ray: Any, address: str | None, cpus: int) -> None:
+def _init(ray: Any, address: str | None, cpus: int, reaped: Reaped | None) -> None:
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.CRITICAL}
     try:
         if address is not None:
@@ -124,6 +138,7 @@ def _init(ray: Any, address: str | None, cpus: int) -> None:
             num_gpus=0,
             include_dashboard=False,
             object_store_memory=_store_bytes(),
+            _temp_dir=None if reaped is None else reaped.folder,
             **quiet,
         )
     except Exception as problem:  # Ray raises a dozen types here
@@ -152,13 +167,17 @@ def _fitting_workers(ray: Any, workers: int | None, threads: int) -> int:
 
 def _store_bytes() -> int:
     """Size of the object store: a share of free memory, as far as /dev/shm holds it."""
-    wanted = int(_STORE_SHARE * _free_memory())
+    wanted = min(int(_STORE_SHARE * _free_memory()), int(_SHM_SHARE * _shm_bytes()))
+    return max(_STORE_LEAST, wanted)  # where even the least does not fit, Ray takes the disk
+
+
+def _shm_bytes() -> int:
+    """What is free in /dev/shm; huge where there is none."""
     try:
         shm = os.statvfs("/dev/shm")
-        wanted = min(wanted, int(_SHM_SHARE * shm.f_bavail * shm.f_frsize))
     except OSError:
-        pass
-    return max(_STORE_LEAST, wanted)  # where even the least does not fit, Ray takes the disk
+        return 2**62
+    return shm.f_bavail * shm.f_frsize
 
 
 def _free_memory() -> int:

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from typing import Any
 
 from automl.errors import error
 
 
 @dataclass(frozen=True)
 class ExecutorSettings:
-    """`workers`: jobs at once (None: all CPUs); `threads`: CPUs of a job; `address`: a cluster, None: this machine."""
+    """`workers`: jobs at once (None: all CPUs); `threads`: CPUs of a job; `address`: a cluster, None: this machine.
+
+    `preload`: modules that workers import before their first job, where they can; `warm`: the process that workers of
+    this machine are forked from (a `Warm`), where it was started early.
+    """
 
     workers: int | None = None
     threads: int = 1
     address: str | None = None
+    preload: tuple[str, ...] = ()
+    warm: Any = None
 
     def __post_init__(self) -> None:
         for name, count in (("workers", self.workers), ("threads", self.threads)):

@@ -5,29 +5,46 @@ from __future__ import annotations
 import time
 from abc import ABC, abstractmethod
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
+from automl.executors.memory import Rooms, limited
 from automl.executors.worker import timeout_text
 from automl.jobs import Done, Job, Outcome
 
 RETRIES = 1  # of a job whose worker died under it
+LOSSES = 5  # of a worker that went with its node, or lost touch: not the job's fault, but a job may be what ends nodes
 STARTS = 3  # a slot that cannot be made ready so often in a row ends the run with a clear line
 HINT = "--executor inline shows what fails"
 
 
 @dataclass(frozen=True)
 class Try:
-    """A job, and how often its worker has died under it."""
+    """A job, how often its worker has died under it, and how often the worker was lost with its whole node.
+
+    `alone`: it is run with no other job at its worker, so that what happens to the worker is known to be its doing.
+    """
 
     job: Job
     deaths: int = 0
+    losses: int = 0
+    alone: bool = False
+
+    @property
+    def retried(self) -> int:
+        """How often it was started anew."""
+        return self.deaths + self.losses
 
 
 @dataclass(eq=False, kw_only=True)
 class Slot:
-    """One worker process. `work` is None while it starts and while it is free."""
+    """One worker process. `work` is None while it starts and while it is free.
 
+    `host`: the machine that it runs on, known once it is ready. `claim`: the memory that its work was given there.
+    """
+
+    host: str = ""
+    claim: int = 0
     work: Try | None = None
     began: float = field(default_factory=time.monotonic)  # its start, then that of its work
     failed_starts: int = 0
@@ -50,6 +67,7 @@ class SlotExecutor(ABC, Generic[S]):
         self._queue: deque[Try] = deque()
         self._finished: deque[Done] = deque()
         self._slots: list[S] = []
+        self._rooms = Rooms(workers)
 
     def submit(self, job: Job) -> None:
         """Queue the job, and hand it to a free worker."""
@@ -64,6 +82,8 @@ class SlotExecutor(ABC, Generic[S]):
         limit = None if timeout_s is None else time.monotonic() + timeout_s
         while not self._finished:
             self._hand_out()
+            if self._finished:
+                break
             if not self._slots or (not self._queue and all(slot.work is None for slot in self._slots)):
                 return None
             self._collect(limit)
@@ -80,28 +100,59 @@ class SlotExecutor(ABC, Generic[S]):
             if slot.work is not None:
                 self._replace(slot, 0)
 
+    def _next_for(self, slot: S) -> Try | None:
+        """Take the first job off the queue for a free slot; None: there is none, or others have its memory still."""
+        while self._queue:
+            work = self._queue[0]
+            ended = self._rooms.too_large(work.job)
+            if ended is None:
+                claim = self._rooms.take(slot.host, work.job)
+                if claim is None:
+                    return None
+                slot.claim = claim
+                self._queue.popleft()
+                return replace(work, job=limited(work.job, claim))
+            self._queue.popleft()
+            self._finished.append(ended)
+        return None
+
+    def _vacate(self, slot: S) -> None:
+        """The slot's work has ended, or its worker has."""
+        self._rooms.give_back(slot.host, slot.claim)
+        slot.work, slot.claim = None, 0
+
     def _kill_overdue(self) -> None:
         """End what is past its deadline; what has ended in the same moment is taken in next."""
         now = time.monotonic()
         for slot in list(self._slots):
             if slot.work is None or slot.deadline is None or now < slot.deadline or self._has_answered(slot):
                 continue
-            self._end(slot, Outcome.TIMEOUT, timeout_text(slot.work.job))
+            if not self._take_back(slot):
+                self._end(slot, Outcome.TIMEOUT, timeout_text(slot.work.job))
             self._replace(slot, 0)
 
-    def _retry(self, slot: S) -> bool:
-        """Put the job of a dead worker at the head of the queue, where it may be tried once more."""
+    def _take_back(self, slot: S) -> bool:  # noqa: ARG002 (for executors that hand out several jobs at once)
+        """Queue the jobs of a slot again where it holds several: which of them is to blame is not known then."""
+        return False
+
+    def _retry(self, slot: S, lost: bool = False) -> bool:
+        """Put the job of a dead worker at the head of the queue, where it may be tried once more.
+
+        `lost`: the worker was lost with its node. That counts apart, for it tells nothing of the job.
+        """
         work = slot.work
-        if work is None or work.deaths >= RETRIES:
+        if work is None or (work.losses >= LOSSES if lost else work.deaths >= RETRIES):
             return False
-        self._queue.appendleft(Try(work.job, work.deaths + 1))
+        job = work.job if lost else replace(work.job, again=True)
+        deaths, losses = work.deaths + (not lost), work.losses + lost
+        self._queue.appendleft(replace(work, job=job, deaths=deaths, losses=losses, alone=True))
         return True
 
     def _end(self, slot: S, outcome: Outcome, text: str, crashed: bool = False) -> None:
         if slot.work is None:
             return
         seconds = time.monotonic() - slot.began
-        done = Done(slot.work.job.key, outcome, error=text, wall_s=seconds, retried=slot.work.deaths, crashed=crashed)
+        done = Done(slot.work.job.key, outcome, error=text, wall_s=seconds, retried=slot.work.retried, crashed=crashed)
         self._finished.append(done)
 
     @abstractmethod

@@ -8,12 +8,13 @@ import resource
 import sys
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from automl.executors.watchdog import Watchdog
 from automl.jobs import Done, Job, Outcome, Run
 
 # Read when numpy and the OpenMP runtime load, so they must be set before the process starts.
@@ -26,7 +27,12 @@ THREAD_VARIABLES = (
     "VECLIB_MAXIMUM_THREADS",
 )
 _ERROR_LENGTH = 500
+_HEADROOM = 2**28  # more than can be touched between two looks of the watchdog
+_MORE = 2**30
 _ALLOCATION_FAILURES = ("bad_alloc", "bad allocation", "Unable to allocate", "Cannot allocate memory")
+
+
+_WATCHDOGS: list[Watchdog] = []  # of a worker process, one; of any other process, none
 
 
 class DeadlineError(BaseException):
@@ -66,7 +72,7 @@ def execute(run: Run, context: Any, job: Job) -> Done:
     """
     meter = _Meter.start()
     try:
-        with memory_limit(job.memory_bytes):
+        with memory_limit(job.memory_bytes, job.again):
             value = run(context, job)
         pickle.dumps(value, protocol=5, buffer_callback=_leave_out)
     except KeyboardInterrupt:
@@ -77,6 +83,19 @@ def execute(run: Run, context: Any, job: Job) -> Done:
         outcome = Outcome.OUT_OF_MEMORY if _is_memory_problem(problem) else Outcome.FAILED
         return meter.done(job, outcome, text=describe(problem))
     return meter.done(job, Outcome.OK, value)
+
+
+def become_worker(ended: Callable[[], None] = lambda: None) -> None:
+    """Make this process one that may be ended for its memory, and that writes nothing to any terminal or log.
+
+    `ended` is called before it is ended so. What native code writes to stderr would else fill Ray's log files.
+    """
+    for descriptor, mode in ((0, os.O_RDONLY), (1, os.O_WRONLY), (2, os.O_WRONLY)):
+        sink = os.open(os.devnull, mode)
+        os.dup2(sink, descriptor)
+        os.close(sink)
+    if sys.platform.startswith("linux") and not _WATCHDOGS:
+        _WATCHDOGS.append(Watchdog(ended))
 
 
 def timeout_text(job: Job) -> str:
@@ -98,21 +117,27 @@ def describe(problem: BaseException) -> str:
 
 
 @contextmanager
-def memory_limit(extra: int | None) -> Iterator[None]:
+def memory_limit(extra: int | None, again: bool = False) -> Iterator[None]:
     """At most `extra` bytes of private memory beyond what the process holds now; MemoryError beyond. None: no limit.
 
-    RLIMIT_DATA leaves shared memory out (a table in a shared store costs nothing here), unlike RLIMIT_AS.
+    RLIMIT_DATA leaves shared memory out (a table in a shared store costs nothing here), unlike RLIMIT_AS. In a worker
+    it stands above the limit, which the watchdog holds; and higher still where the worker has died under this fit
+    (`again`), for native code may die where it is refused memory.
     """
     if extra is None or not sys.platform.startswith("linux"):
         yield
         return
     soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    wanted = _status_bytes("VmData") + extra
-    limits = [wanted, *(bound for bound in (soft, hard) if bound != resource.RLIM_INFINITY)]
+    above = _HEADROOM + extra // 4 + (_MORE if again else 0) if _WATCHDOGS else 0
+    limits = [_status_bytes("VmData") + extra + above, *(n for n in (soft, hard) if n != resource.RLIM_INFINITY)]
+    for watchdog in _WATCHDOGS:
+        watchdog.limit(extra, min(limits))
     resource.setrlimit(resource.RLIMIT_DATA, (min(limits), hard))
     try:
         yield
     finally:
+        for watchdog in _WATCHDOGS:
+            watchdog.lift()
         resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
 
 

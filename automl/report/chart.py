@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from automl.catalog.metrics import Metric
-from automl.report.history import TrialRow, best_so_far
 from automl.report.markup import xml_text
+from automl.report.overview import Overview
 from automl.report.units import score_text
 
+DOTS = 2000  # at most
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT = 720.0, 240.0, 70.0, 30.0, 12.0, 12.0
 
 
-def history_svg(rows: Sequence[TrialRow], metric: Metric) -> str:
-    """SVG text; empty where no trial has a score. The scale leaves out far worse trials (they sit on the edge)."""
-    scored = [(row.number, row.score) for row in rows if row.score is not None]
+def history_svg(trials: Overview) -> str:
+    """SVG text; empty where no trial has a score. The scale leaves out far worse trials (they sit on the edge).
+
+    Of many trials every so many-th has a dot; the line knows them all.
+    """
+    scored = trials.points()
     if not scored:
         return ""
     last = max(max(number for number, _ in scored), 1)
@@ -25,8 +26,8 @@ def history_svg(rows: Sequence[TrialRow], metric: Metric) -> str:
         share = (min(max(score, low), high) - low) / (high - low)
         return round(x, 1), round(HEIGHT - BOTTOM - (HEIGHT - BOTTOM - TOP) * share, 1)
 
-    dots = "".join(_dot(place(number, score), number, score) for number, score in scored)
-    best = best_so_far(rows, metric)
+    dots = "".join(_dot(place(*point), *point) for point in scored[:: -(-len(scored) // DOTS)])
+    best = trials.best_so_far()
     steps = [place(*best[0])]
     for number, score in [*best[1:], (last, best[-1][1])]:
         x, y = place(number, score)
@@ -34,7 +35,7 @@ def history_svg(rows: Sequence[TrialRow], metric: Metric) -> str:
     line = " ".join(f"{x:g},{y:g}" for x, y in steps)
     return (
         f'<svg viewBox="0 0 {WIDTH:g} {HEIGHT:g}" role="img" aria-label="scores of the trials in order">'
-        f'{_axes(low, high, last, metric.label)}<polyline points="{line}" class="best"/>{dots}</svg>'
+        f'{_axes(low, high, last, trials.metric.label)}<polyline points="{line}" class="best"/>{dots}</svg>'
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from automl.compiler.forecast import floors
 from automl.plan import Candidate, Plan
 from automl.report.units import bytes_text
 from automl.value import canonical_json
@@ -83,9 +84,13 @@ def _facts(old: Plan, new: Plan) -> list[Change]:
         "classes": (", ".join(old.classes), ", ".join(new.classes)),
         "table": (old.data_schema.fingerprint, new.data_schema.fingerprint),
         "rows": (str(old.data_schema.rows), str(new.data_schema.rows)),
-        "shortest time budget": (f"{old.floor_s:g} s", f"{new.floor_s:g} s"),
+        "shortest time budget": (_floors(old), _floors(new)),
     }
     return [Change("plan", name, "changed", "", a, b) for name, (a, b) in pairs.items() if a != b]
+
+
+def _floors(plan: Plan) -> str:
+    return ", ".join(f"{floor:g} s ({name})" for name, floor in floors(plan.floor_s).items())
 
 
 def _columns(old: Plan, new: Plan) -> list[Change]:
@@ -95,7 +100,8 @@ def _columns(old: Plan, new: Plan) -> list[Change]:
 
 
 def _rows(old: Plan, new: Plan) -> list[Change]:
-    return _fields("who is fitted on what", "", leaves(old.rows.model_dump(mode="json")), leaves(_dump(new.rows)))
+    before, after = ({"": _dump(plan.rows), "rungs": [_dump(rung) for rung in plan.rungs]} for plan in (old, new))
+    return _fields("who is fitted on what", "", leaves(before), leaves(after))
 
 
 def _spec(old: Plan, new: Plan) -> list[Change]:
@@ -118,6 +124,7 @@ def _candidate_fields(candidate: Candidate) -> dict[str, str]:
     for name, param in candidate.space.items():
         found[f"space {name}"] = canonical_json(_dump(param))
     found["CPU seconds per fit"] = f"{candidate.forecast.cpu_s:.3g}"
+    found["first rung"] = str(candidate.first_rung)
     found["memory per fit"] = bytes_text(candidate.forecast.memory_bytes)
     return found
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write UTF-8 text to a temporary name in the same folder, then rename. Raises OSError."""
+def write_whole(path: Path, text: str | Iterable[str]) -> None:
+    """Write UTF-8 text, whole or in pieces, to a temporary name in the same folder, then rename. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, place = tempfile.mkstemp(prefix=f".{path.name[:50]}-", dir=path.parent)
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as out:
-            out.write(text)
+            out.writelines([text] if isinstance(text, str) else text)
         mask = os.umask(0)
         os.umask(mask)
         Path(place).chmod(0o666 & ~mask)  # mkstemp makes files private; these are for everyone whom umask allows

@@ -1,15 +1,13 @@
-"""The trials of a run as rows, best first: what the leaderboard, the page and `automl status` show."""
+"""The trials of a run as rows: what the leaderboard, the page and `automl status` show."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from automl.catalog.metrics import THRESHOLDS, Metric
+from automl.catalog.metrics import THRESHOLDS
 from automl.params import ParamValue
-from automl.value import canonical_json
 
 Line = Mapping[str, Any]  # one event of the ledger
 OPEN = "open"
@@ -35,51 +33,44 @@ class TrialRow:
     error: str | None = None
 
 
-def ranked(rows: Iterable[TrialRow], metric: Metric) -> list[TrialRow]:
-    """Scored trials from best to worst (ties: the earlier one first), then the others by number."""
-    sign = -1.0 if metric.greater_is_better else 1.0
-    return sorted(rows, key=lambda r: (r.score is None, sign * (r.score or 0.0), r.number))
+def rows_of(lines: Iterable[Line]) -> Iterator[TrialRow]:
+    """The trials that stand in a ledger's events (without its header): each as soon as it is settled, the others last.
 
-
-def best_so_far(rows: Iterable[TrialRow], metric: Metric) -> list[tuple[int, float]]:
-    """The trials, in order of number, that were better than all before them: (number, score)."""
-    found: list[tuple[int, float]] = []
-    better = metric.greater_is_better
-    for row in sorted(rows, key=lambda r: r.number):
-        if row.score is None:
-            continue
-        if not found or (row.score > found[-1][1] if better else row.score < found[-1][1]):
-            found.append((row.number, row.score))
-    return found
-
-
-def counts(rows: Iterable[TrialRow]) -> dict[str, int]:
-    """How many trials ended in which way, by name."""
-    found = Counter(row.outcome for row in rows)
-    return {name: found[name] for name in sorted(found)}
+    Only what is open is in memory, and how trials ended for one budget only: with a larger one they may end in another
+    way, and those that a cut took along are open again. Fits that end after their trial did are not counted.
+    """
+    asked: dict[int, Line] = {}
+    fits: dict[int, list[Line]] = {}
+    for_budget: dict[int, Line] = {}
+    late: dict[int, Line] = {}
+    for line in lines:
+        if line["event"] == "asked":
+            asked[line["trial"]], fits[line["trial"]] = line, []
+        elif line["event"] == "finished" and line["trial"] in asked:
+            fits[line["trial"]].append(line)
+        elif line["event"] == "settled" and "closed" in line:
+            number = line["trial"]
+            if "trials" in line:
+                for_budget[number] = line["closed"]
+                continue
+            yield _row(asked.pop(number), fits.pop(number), line["closed"])
+        elif line["event"] == "late":
+            late[line["trial"]] = line["closed"]
+        elif line["event"] == "decision" and line["kind"] == "extended":
+            late.clear()
+    for number in sorted(asked):
+        yield _row(asked[number], fits[number], late.get(number) or for_budget.get(number))
 
 
 def trials_of(lines: Iterable[Line]) -> tuple[TrialRow, ...]:
-    """The trials that stand in a ledger's events (without its header), by number."""
-    asked: dict[int, Line] = {}
-    fits: dict[str, dict[int, Line]] = {}  # by what is fitted: trials of equal parameters share their fits
-    closed: dict[int, Line] = {}
-    for line in lines:
-        if line["event"] == "asked":
-            asked[line["trial"]] = line
-        elif line["event"] == "finished":
-            fits.setdefault(_content(asked[line["trial"]]), {})[line["fold"]] = line
-        elif line["event"] == "settled" and "closed" in line:
-            closed[line["trial"]] = line["closed"]
-    return tuple(_row(line, fits.get(_content(line), {}), closed.get(number)) for number, line in sorted(asked.items()))
+    """All of them at once, by number."""
+    return tuple(sorted(rows_of(lines), key=lambda row: row.number))
 
 
-def _content(asked: Line) -> str:
-    return canonical_json([asked["candidate"], asked["params"]])
-
-
-def _row(asked: Line, fits: Mapping[int, Line], closed: Line | None) -> TrialRow:
-    units = [fits[fold] for fold in sorted(fits)]
+def _row(asked: Line, fits: list[Line], closed: Line | None) -> TrialRow:
+    placed = {(int(line["rung"]), int(line["fold"])): line for line in fits}
+    units = [placed[place] for place in sorted(placed)]
+    whole = {fold: placed[rung, fold] for rung, fold in sorted(placed)}  # a fold is whole in the last rung that has it
     ended = closed or {"outcome": OPEN, "score": None, "rounds": None}
     errors = [unit["error"] for unit in units if unit.get("error")]
     scored = ended["score"] is not None
@@ -88,7 +79,7 @@ def _row(asked: Line, fits: Mapping[int, Line], closed: Line | None) -> TrialRow
         candidate=asked["candidate"],
         outcome=ended["outcome"],
         score=ended["score"],
-        folds=tuple(_fold_score(unit, ended) for unit in units) if scored else (),
+        folds=tuple(_fold_score(unit, ended) for _, unit in sorted(whole.items())) if scored else (),
         rounds=ended["rounds"],
         threshold=ended.get("threshold"),
         wall_s=sum(float(unit["wall_s"]) for unit in units),

@@ -3,32 +3,52 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+import math
+import tempfile
+from array import array
+from collections.abc import Iterable, Iterator
 from io import StringIO
 
 from automl.catalog.metrics import Metric
-from automl.report.history import TrialRow, ranked
+from automl.report.history import TrialRow
 from automl.value import canonical_json
 
 
-def leaderboard_csv(rows: Sequence[TrialRow], metric: Metric, folds: int) -> str:
-    """CSV text with a header; scores in the metric's own direction and unit, empty where a trial has none."""
-    out = StringIO()
-    writer = csv.writer(out, lineterminator="\n")
+def leaderboard_csv(rows: Iterable[TrialRow], metric: Metric, folds: int) -> Iterator[str]:
+    """CSV lines after a header; scores in the metric's own direction and unit, empty where a trial has none.
+
+    Scored trials from best to worst (ties: the earlier one first), then the others by number. The rows wait in a file
+    until all are there: three numbers of each are in memory.
+    """
     fold_names = [f"fold_{i + 1}" for i in range(folds)]
-    writer.writerow(["rank", "trial", "candidate", "outcome", metric.name, *fold_names, *MEASURED, "params", "error"])
-    for rank, row in enumerate(ranked(rows, metric), start=1):
-        writer.writerow(_cells(row, rank if row.score is not None else None, folds))
-    return out.getvalue()
+    yield _line(["rank", "trial", "candidate", "outcome", metric.name, *fold_names, *MEASURED, "params", "error"])
+    sign = -1.0 if metric.greater_is_better else 1.0
+    losses, numbers, places = array("d"), array("q"), array("q")
+    with tempfile.TemporaryFile() as waiting:
+        for row in rows:
+            losses.append(math.inf if row.score is None else sign * row.score)
+            numbers.append(row.number)
+            places.append(waiting.tell())
+            waiting.write(_line(_cells(row, folds)).encode())
+        order = sorted(range(len(places)), key=lambda at: (losses[at], numbers[at]))
+        for rank, at in enumerate(order, start=1):
+            waiting.seek(places[at])
+            yield f"{rank if losses[at] < math.inf else ''},{waiting.readline().decode()}"
 
 
 MEASURED = ("rounds", "wall_s", "peak_mib")
 
 
-def _cells(row: TrialRow, rank: int | None, folds: int) -> list[object]:
+def _line(cells: Iterable[object]) -> str:
+    out = StringIO()
+    csv.writer(out, lineterminator="\n").writerow(cells)
+    return out.getvalue()
+
+
+def _cells(row: TrialRow, folds: int) -> list[object]:
     scores = [repr(score) for score in row.folds[:folds]]
     return [
-        *("" if rank is None else rank, row.number, row.candidate, row.outcome),
+        *(row.number, row.candidate, row.outcome),
         "" if row.score is None else repr(row.score),
         *(scores + [""] * (folds - len(scores))),
         *("" if row.rounds is None else row.rounds, f"{row.wall_s:.3f}", f"{row.peak_bytes / 2**20:.1f}"),

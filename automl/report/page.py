@@ -8,12 +8,12 @@ from typing import Any
 from automl.plan import Plan
 from automl.report.chart import history_svg
 from automl.report.drawing import candidate_svg
-from automl.report.history import OPEN, TrialRow, counts, ranked
+from automl.report.history import TrialRow
 from automl.report.markup import xml_text
+from automl.report.overview import SHOWN, Overview
 from automl.report.plan_view import steps
 from automl.report.units import bytes_text, score_text, seconds_text
 
-SHOWN = 50  # rows of the leaderboard on the page; leaderboard.csv has them all
 STYLE = """
 :root { color-scheme: light dark }
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem }
@@ -28,11 +28,11 @@ svg text { font-size: 12px; fill: #223 } circle { fill: #4a7ab5; opacity: .6 }
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"  # were a text ever taken for markup, nothing could load or run
 
 
-def report_html(plan: Plan, rows: Sequence[TrialRow], result: Mapping[str, Any]) -> str:
+def report_html(plan: Plan, trials: Overview, result: Mapping[str, Any]) -> str:
     """The page for a run: `result` is the content of result.json (an empty mapping for a run that is not done)."""
     title = xml_text(f"{plan.spec.name}: {plan.task}, {plan.scorer.label}")
-    parts = [_outcome(plan, rows, result), _history(plan, rows), _leaders(plan, rows), _failures(rows)]
-    parts += [_graph(plan, rows, result), _columns(plan), _decisions(plan), _candidates(plan)]
+    parts = [_outcome(plan, trials, result), _history(trials), _leaders(trials), _failures(trials)]
+    parts += [_graph(plan, trials, result), _columns(plan), _decisions(plan), _candidates(plan)]
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
@@ -43,7 +43,7 @@ def report_html(plan: Plan, rows: Sequence[TrialRow], result: Mapping[str, Any])
     )
 
 
-def _outcome(plan: Plan, rows: Sequence[TrialRow], result: Mapping[str, Any]) -> str:
+def _outcome(plan: Plan, trials: Overview, result: Mapping[str, Any]) -> str:
     lines = [
         (
             "table",
@@ -59,21 +59,20 @@ def _outcome(plan: Plan, rows: Sequence[TrialRow], result: Mapping[str, Any]) ->
         lines.append(("time", f"{seconds_text(result.get('wall_s'))} of {seconds_text(result.get('budget_s'))}"))
     else:
         lines.append(("state", "not finished: there is no result.json"))
-    lines.append(("trials", ", ".join(f"{n} {outcome}" for outcome, n in counts(rows).items()) or "none"))
+    lines.append(("trials", ", ".join(f"{n} {outcome}" for outcome, n in trials.counts.items()) or "none"))
     return _table((), [list(line) for line in lines])
 
 
-def _history(plan: Plan, rows: Sequence[TrialRow]) -> str:
-    chart = history_svg(rows, plan.scorer)
+def _history(trials: Overview) -> str:
+    chart = history_svg(trials)
     told = "<p>Every trial's mean over the folds; the line is the best so far.</p>"
     return f"<h2>Search</h2>\n{told}\n{chart}" if chart else ""
 
 
-def _leaders(plan: Plan, rows: Sequence[TrialRow]) -> str:
-    best = [row for row in ranked(rows, plan.scorer) if row.score is not None]
-    cells = [_leader(rank, row) for rank, row in enumerate(best[:SHOWN], start=1)]
-    more = f"<p>{len(best) - SHOWN} more in leaderboard.csv.</p>" if len(best) > SHOWN else ""
-    heads = ("rank#", "trial#", "candidate", f"{plan.scorer.label}#", "folds#", "rounds#", "time#", "parameters")
+def _leaders(trials: Overview) -> str:
+    cells = [_leader(rank, row) for rank, row in enumerate(trials.best, start=1)]
+    more = f"<p>{trials.scored - SHOWN} more in leaderboard.csv.</p>" if trials.scored > SHOWN else ""
+    heads = ("rank#", "trial#", "candidate", f"{trials.metric.label}#", "folds#", "rounds#", "time#", "parameters")
     return f"<h2>Leaderboard</h2>\n{_table(heads, cells)}{more}" if cells else ""
 
 
@@ -83,17 +82,17 @@ def _leader(rank: int, row: TrialRow) -> list[str]:
     return [str(rank), str(row.number), row.candidate, *scores, seconds_text(row.wall_s), params]
 
 
-def _failures(rows: Sequence[TrialRow]) -> str:
-    bad = [r for r in rows if r.outcome not in ("ok", OPEN)]
-    cells = [[str(r.number), r.candidate, r.outcome, r.error or ""] for r in bad[:SHOWN]]
-    return (
-        f"<h2>Trials without a score</h2>\n{_table(('trial#', 'candidate', 'outcome', 'why'), cells)}" if cells else ""
-    )
+def _failures(trials: Overview) -> str:
+    heads = ("trial#", "candidate", "outcome", "why")
+    cells = [[str(row.number), row.candidate, row.outcome, row.error or ""] for row in trials.unscored]
+    left = sum(trials.counts.values()) - trials.scored - len(trials.open) - len(cells)
+    more = f"<p>{left} more in leaderboard.csv.</p>" if left else ""
+    return f"<h2>Trials without a score</h2>\n{_table(heads, cells)}{more}" if cells else ""
 
 
-def _graph(plan: Plan, rows: Sequence[TrialRow], result: Mapping[str, Any]) -> str:
+def _graph(plan: Plan, trials: Overview, result: Mapping[str, Any]) -> str:
     """The winner's graph; that of the best trial so far where there is no winner yet."""
-    best = [row.candidate for row in ranked(rows, plan.scorer) if row.score is not None]
+    best = [row.candidate for row in trials.best]
     names = [m["candidate"] for m in result["winner"]["members"]] if result else best
     shown = [candidate for candidate in plan.candidates if candidate.id in names[:1]]
     if not shown:

@@ -8,8 +8,9 @@ from typing import Any
 
 from automl.plan import Plan
 from automl.report.files import write_whole
-from automl.report.history import Line, trials_of
+from automl.report.history import Line, rows_of
 from automl.report.leaderboard import leaderboard_csv
+from automl.report.overview import Overview
 from automl.report.page import report_html
 
 
@@ -18,6 +19,7 @@ def write_report(folder: Path, plan: Plan, lines: Iterable[Line], result: Mappin
 
     `lines` are a ledger's events without the header; `result` is the content of result.json. Raises OSError.
     """
-    rows = trials_of(lines)
+    overview = Overview(plan.scorer)
+    rows = overview.watching(rows_of(lines))
     write_whole(folder / "leaderboard.csv", leaderboard_csv(rows, plan.scorer, plan.rows.fold_count))
-    write_whole(folder / "report.html", report_html(plan, rows, result))
+    write_whole(folder / "report.html", report_html(plan, overview, result))

@@ -7,8 +7,8 @@ on a candidate is drawn by the rank of its best score, and its parameters come f
 
 from __future__ import annotations
 
-import itertools
 import math
+import random
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,14 +16,15 @@ from typing import Any
 
 from automl.params import Choice, Float, Int, Param, ParamValue
 from automl.plan import Candidate, Plan, TrialScore
-from automl.search.history import History, params_text
+from automl.search.history import History
+from automl.search.lessons import Lessons
 from automl.value import derive_seed
 
 _FLOOR = 0.05  # the least probability of a candidate
 _FLOORS = 0.2  # what all of these may come to together: with many candidates each has less
-_STARTUP = 8  # so many trials of a candidate before its densities are trusted
+_STARTUP = 10  # so many trials of a candidate before its densities are trusted
 _REDRAWS = 4
-_SMALL = 4096  # spaces up to this size are listed to find what was not asked yet
+_DRAWS = 1000  # of an infinite space, until one is taken that was asked already: its reals are hardly any
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Proposal:
 def ask(plan: Plan, number: int, history: History) -> Proposal | None:
     """Trial `number`'s candidate and parameters; None where nothing is left to try.
 
-    A parameter set comes twice only where the sampler insists on it in a space too large to list.
+    No parameter set is asked twice.
     """
     if number < len(plan.candidates):
         first = plan.candidates[number]
@@ -79,48 +80,90 @@ def _choose(seed: int, number: int, candidates: list[Candidate], history: Histor
 
 
 def _sample(seed: int, number: int, candidate: Candidate, history: History) -> dict[str, ParamValue]:
-    asked = history.of(candidate.id).asked
-    sampler = _Sampler(candidate, history)
-    params: dict[str, ParamValue] = {}
+    """The sampler's proposal; where that was asked before, another one; in the end any set that was not asked."""
+    known, params = history.of(candidate.id), candidate.defaults
+    sampler = _sampler(candidate, history)
     for attempt in range(_REDRAWS):
         params = sampler.draw(derive_seed(seed, "ask", str(number) if attempt == 0 else f"{number}/{attempt}"))
-        if params_text(params) not in asked:
+        if params not in known.asked:
             return params
-    if space_size(candidate.space) <= _SMALL:
-        left = [one for one in _every_set(candidate.space) if params_text(one) not in asked]
-        if left:
-            return left[derive_seed(seed, "rest", str(number)) % len(left)]
-    return params
+    others = _others(candidate.space, derive_seed(seed, "rest", str(number)))
+    return next((one for one in others if one not in known.asked), params)
+
+
+def _sampler(candidate: Candidate, history: History) -> _Sampler:
+    """The candidate's sampler, which knows all lessons; kept between calls, for it takes time to make."""
+    known = history.of(candidate.id)
+    sampler = known.memo
+    if not (
+        isinstance(sampler, _Sampler) and sampler.candidate is candidate and sampler.lessons is known.lessons.taken
+    ):
+        sampler = known.memo = _Sampler(candidate, known.lessons, history.greater_is_better)
+    sampler.learn()
+    return sampler
 
 
 class _Sampler:
-    """A fresh study in memory, fed with what is settled. Nothing of it outlives the call of `ask`."""
+    """Optuna's estimator over the lessons of one candidate: a study in memory which holds them and nothing else.
 
-    def __init__(self, candidate: Candidate, history: History) -> None:
+    What it draws is a function of the lessons and the seed alone: it is asked through the interface of samplers, so no
+    trial of Optuna's own comes into the study.
+    """
+
+    def __init__(self, candidate: Candidate, lessons: Lessons, greater_is_better: bool) -> None:
         import optuna
 
         optuna.logging.set_verbosity(optuna.logging.CRITICAL)
+        self.candidate = candidate
+        self.lessons = lessons.taken
+        self._good_part = lessons.good_part
+        self._learnt = 0
         self._optuna: Any = optuna
         # In one order, whatever file the plan was read from: a startup draw takes its numbers in this order.
         self._distributions = {name: _distribution(optuna, param) for name, param in sorted(candidate.space.items())}
-        direction = "maximize" if history.greater_is_better else "minimize"
-        self._study = optuna.create_study(direction=direction, sampler=self._tpe(0))
-        for trial in history.lessons(candidate.id):
-            if _inside(candidate.space, trial):
+        self._free = {name: found for name, found in self._distributions.items() if not found.single()}
+        self._storage = optuna.storages.InMemoryStorage()
+        direction = "maximize" if greater_is_better else "minimize"
+        self._study = optuna.create_study(study_name="lessons", storage=self._storage, direction=direction)
+        self._blank = optuna.trial.create_trial(params={}, distributions={}, value=0.0)  # the draws do not look at it
+
+    def learn(self) -> None:
+        """Take in the lessons that came since."""
+        if self._learnt == len(self.lessons):
+            return
+        for trial in self.lessons[self._learnt :]:
+            if _inside(self.candidate.space, trial):
                 self._teach(trial)
+        self._learnt = len(self.lessons)
+        # A study remembers what it has shown to a sampler, and forgets it when it is asked itself. Another one of the
+        # same storage knows of nothing.
+        self._study = self._optuna.load_study(
+            study_name="lessons",
+            storage=self._storage,
+            sampler=self._optuna.samplers.RandomSampler(),  # never asked, and made sooner than the default
+            pruner=self._optuna.pruners.NopPruner(),
+        )
 
     def draw(self, seed: int) -> dict[str, ParamValue]:
-        self._study.sampler = self._tpe(seed)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            drawn = self._study.ask(self._distributions).params
-        return {name: drawn[name] for name in self._distributions}
+        sampler = self._tpe(seed)
+        drawn = sampler.sample_relative(self._study, self._blank, self._free)
+        return {
+            name: drawn[name] if name in drawn else self._alone(sampler, name, found)
+            for name, found in self._distributions.items()
+        }
+
+    def _alone(self, sampler: Any, name: str, distribution: Any) -> ParamValue:
+        """One parameter by itself: while there is too little to learn from, and where there is no choice."""
+        if distribution.single():
+            return _value_at(self.candidate.space[name], 0.0)
+        drawn: ParamValue = sampler.sample_independent(self._study, self._blank, name, distribution)
+        return drawn
 
     def _tpe(self, seed: int) -> Any:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # multivariate sampling was long marked experimental
             return self._optuna.samplers.TPESampler(
-                seed=seed, multivariate=True, n_startup_trials=_STARTUP, constant_liar=False
+                seed=seed, multivariate=True, n_startup_trials=_STARTUP, constant_liar=False, gamma=self._good_part
             )
 
     def _teach(self, trial: TrialScore) -> None:
@@ -159,15 +202,33 @@ def _domain_size(param: Param) -> float:
     return 1 if param.low == param.high else math.inf
 
 
-def _every_set(space: Mapping[str, Param]) -> Iterator[dict[str, ParamValue]]:
-    names = sorted(space)
-    for values in itertools.product(*(_domain(space[name]) for name in names)):
-        yield dict(zip(names, values, strict=True))
+def _others(space: Mapping[str, Param], seed: int) -> Iterator[dict[str, ParamValue]]:
+    """Sets that no history chooses: all of a finite space, from some place on; else many at random."""
+    names, draws = sorted(space), random.Random(seed)
+    size = space_size(space)
+    if math.isfinite(size):
+        for step in range(int(size)):
+            yield _set_at(space, (seed + step) % int(size))
+        return
+    for _ in range(_DRAWS):
+        yield {name: _value_at(space[name], draws.random()) for name in names}
 
 
-def _domain(param: Param) -> list[ParamValue]:
+def _set_at(space: Mapping[str, Param], place: int) -> dict[str, ParamValue]:
+    """One of a finite space's sets, by its place among them."""
+    found: dict[str, ParamValue] = {}
+    for name, param in sorted(space.items()):
+        place, here = divmod(place, int(_domain_size(param)))
+        found[name] = _value_at(param, (here + 0.5) / _domain_size(param))
+    return found
+
+
+def _value_at(param: Param, share: float) -> ParamValue:
+    """The value that lies at that share, in [0, 1), of a parameter's domain."""
     if isinstance(param, Choice):
-        return list(param.options)
+        return param.options[int(share * len(param.options))]
     if isinstance(param, Int):
-        return list(range(param.low, param.high + 1))
-    return [param.low]
+        return param.low + int(share * (param.high - param.low + 1))
+    if not param.log:
+        return min(param.low + share * (param.high - param.low), param.high)
+    return min(max(float(param.low * (param.high / param.low) ** share), param.low), param.high)

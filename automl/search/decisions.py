@@ -12,7 +12,7 @@ from automl.jobs import Outcome
 from automl.search.virtual import Unit
 from automl.value import Value
 
-DecisionKind = Literal["cut", "timeout", "out_of_memory", "crashed"]
+DecisionKind = Literal["cut", "timeout", "out_of_memory", "crashed", "chosen"]
 
 _OUTCOMES: dict[str, Outcome] = {
     "timeout": Outcome.TIMEOUT,
@@ -22,12 +22,17 @@ _OUTCOMES: dict[str, Outcome] = {
 
 
 class Decision(Value):
-    """`cut`: the search ended after `settled` units. Otherwise: how the unit (`trial`, `fold`) ended."""
+    """A choice by its kind. `cut`: the search ended after `settled` units; of the trials that were under way it takes
+    along the `late` ones, all of whose fits had ended, though not in their turn. `chosen`: `trial` is the best one that
+    could be fitted on all rows in the time left. Otherwise: how the unit (`trial`, `rung`, `fold`) ended.
+    """
 
     kind: DecisionKind
     trial: int | None = None
+    rung: int | None = None
     fold: int | None = None
     settled: int | None = None
+    late: tuple[int, ...] | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The fields that say something."""
@@ -38,7 +43,7 @@ def for_unit(unit: Unit, outcome: Outcome, crashed: bool) -> Decision | None:
     """The decision that a unit's end is, or None for an end that is the same on every machine."""
     kinds: dict[Outcome, DecisionKind] = {Outcome.TIMEOUT: "timeout", Outcome.OUT_OF_MEMORY: "out_of_memory"}
     kind: DecisionKind | None = "crashed" if crashed else kinds.get(outcome)
-    return None if kind is None else Decision(kind=kind, trial=unit.trial, fold=unit.fold)
+    return None if kind is None else Decision(kind=kind, trial=unit.trial, rung=unit.rung, fold=unit.fold)
 
 
 def read_decisions(values: Iterable[Mapping[str, Any]]) -> tuple[Decision, ...]:
@@ -50,8 +55,7 @@ def read_decisions(values: Iterable[Mapping[str, Any]]) -> tuple[Decision, ...]:
         except (ValidationError, TypeError, ValueError):
             wrong.append(position)
             continue
-        needed = (decision.settled,) if decision.kind == "cut" else (decision.trial, decision.fold)
-        if any(field is None or field < 0 for field in needed):
+        if any(field is None or field < 0 for field in _needed(decision)):
             wrong.append(position)
         found.append(decision)
     if wrong:
@@ -60,16 +64,28 @@ def read_decisions(values: Iterable[Mapping[str, Any]]) -> tuple[Decision, ...]:
     return tuple(found)
 
 
+def _needed(decision: Decision) -> tuple[int | None, ...]:
+    """The fields without which a decision says nothing, and what must be numbers of trials."""
+    if decision.kind == "cut":
+        return (decision.settled, *(decision.late or ()))
+    return (decision.trial,) if decision.kind == "chosen" else (decision.trial, decision.rung, decision.fold)
+
+
 def forced_outcomes(decisions: Iterable[Decision]) -> dict[Unit, Outcome]:
     """The units whose outcome stands in the decisions."""
     return {
-        Unit(d.trial, d.fold): _OUTCOMES[d.kind]
+        Unit(d.trial, d.rung, d.fold): _OUTCOMES[d.kind]
         for d in decisions
-        if d.kind in _OUTCOMES and d.trial is not None and d.fold is not None
+        if d.kind in _OUTCOMES and d.trial is not None and d.rung is not None and d.fold is not None
     }
 
 
-def cut_of(decisions: Iterable[Decision]) -> int | None:
-    """After how many settled units the search was cut; None: it was not."""
-    cuts = [d.settled for d in decisions if d.kind == "cut" and d.settled is not None]
+def cut_of(decisions: Iterable[Decision]) -> Decision | None:
+    """Where the search was cut; None: it was not."""
+    cuts = [decision for decision in decisions if decision.kind == "cut"]
     return cuts[-1] if cuts else None
+
+
+def chosen(decisions: Iterable[Decision]) -> int | None:
+    """The trial that wins although there were better ones, for these could not be fitted on all rows in time."""
+    return next((d.trial for d in decisions if d.kind == "chosen"), None)

@@ -16,7 +16,7 @@ from automl.search.virtual import Unit
 class UnscoredTrial:
     """A settled trial without a score: how it ended, and the first error in settled order.
 
-    Of a pruned one `estimate` is the score that its first fold lets expect.
+    Of a pruned one `estimate` is the score that its last rung lets expect; None where nothing is known to compare with.
     """
 
     number: int
@@ -39,11 +39,12 @@ class Asked:
 
 @dataclass(frozen=True)
 class Finished:
-    """A unit's result has arrived, in any order."""
+    """A unit's result has arrived, in any order. Its fit took `wall_s`, and `cpu_s` of a CPU."""
 
     unit: Unit
     outcome: Outcome
     wall_s: float
+    cpu_s: float
 
 
 @dataclass(frozen=True)
@@ -55,12 +56,21 @@ class Retried:
 
 
 @dataclass(frozen=True)
+class AtHand:
+    """All fits of a trial have ended, and none failed; it is not its turn to be settled yet."""
+
+    trial: TrialScore
+    longest_s: float
+
+
+@dataclass(frozen=True)
 class Settled:
-    """A trial is settled. `settled_units` counts all units settled by now."""
+    """A trial is settled. `settled_units` counts all units settled by now; its longest fit took `longest_s`."""
 
     trial: TrialScore | UnscoredTrial
     settled_units: int
     known: bool
+    longest_s: float
 
 
 @dataclass(frozen=True)
@@ -77,20 +87,21 @@ class Cut:
     settled_units: int
 
 
-Event = Asked | Finished | Retried | Settled | BestChanged | Cut
+Event = Asked | Finished | Retried | AtHand | Settled | BestChanged | Cut
 
 
 @dataclass(frozen=True)
 class SearchResult:
-    """What a search found. Trials are sorted by number; units that were not settled are in none of it.
+    """What a search found; units that were not settled are in none of it. Bounded: the ledger has all trials.
 
-    `outcomes` counts settled trials; `clock_events` is the number of decisions; `busy_s` is the wall time of the fits
-    that finished in this session, `busy_all_s` that of all sessions.
+    `leaders`: the best trials, best first, and the baseline wherever it stands; `unscored`: the first ones by number.
+    `outcomes` counts settled trials; `decisions` holds what was decided here, and what a replay says of the time after
+    the search; `clock_events` is their number; `busy_s` is the wall time of the fits that finished in this session,
+    `busy_all_s` that of all sessions.
     """
 
-    trials: tuple[TrialScore, ...]
+    leaders: tuple[TrialScore, ...]
     unscored: tuple[UnscoredTrial, ...]
-    best: TrialScore | None
     outcomes: Mapping[str, int]
     decisions: tuple[Decision, ...]
     asked: int
@@ -98,6 +109,11 @@ class SearchResult:
     retried: int
     busy_s: float
     busy_all_s: float
+
+    @property
+    def best(self) -> TrialScore | None:
+        """The winner; None where no trial has a score."""
+        return self.leaders[0] if self.leaders else None
 
     @property
     def clock_events(self) -> int:

@@ -1,36 +1,55 @@
-"""What is settled, in the shape in which `ask` reads it: by candidate, nothing else remembered."""
+"""What is settled, in the shape in which `ask` reads it: by candidate, and bounded. Nothing else is remembered."""
 
 from __future__ import annotations
 
+import hashlib
+from array import array
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from automl.params import ParamValue
 from automl.plan import TrialScore
 from automl.search.events import UnscoredTrial
+from automl.search.lessons import Lessons
 from automl.value import canonical_json
 
-# What TPE learns from is bounded by a rule that looks at nothing but the settled trials: its cost grows with them.
-KEPT_BEST = 100
-KEPT_NEWEST = 100
 
+class Asked:
+    """The parameter sets that were asked: eight bytes of hash for each, sorted."""
 
-def params_text(params: Mapping[str, ParamValue]) -> str:
-    """One text for one set of parameters."""
-    return canonical_json(dict(params))
+    def __init__(self) -> None:
+        self._hashes = array("Q")
+
+    def __len__(self) -> int:
+        return len(self._hashes)
+
+    def __contains__(self, params: Mapping[str, ParamValue]) -> bool:
+        found = _hash(params)
+        place = bisect_left(self._hashes, found)
+        return place < len(self._hashes) and self._hashes[place] == found
+
+    def add(self, params: Mapping[str, ParamValue]) -> None:
+        """Take a set in; one that is there already changes nothing."""
+        found = _hash(params)
+        place = bisect_left(self._hashes, found)
+        if place == len(self._hashes) or self._hashes[place] != found:
+            self._hashes.insert(place, found)
 
 
 @dataclass
 class CandidateHistory:
-    """One candidate: its settled scores in settled order, and every parameter set that was asked."""
+    """One candidate. `memo` is whatever `ask` makes of the lessons, and made anew where it is lost."""
 
-    settled: list[TrialScore] = field(default_factory=list)
-    asked: set[str] = field(default_factory=set)
+    lessons: Lessons
+    asked: Asked = field(default_factory=Asked)
     best: float | None = None
+    memo: Any = None
 
 
 class History:
-    """What the search knows. Adding is O(1); equal sequences of `add_asked` and `add_settled`, equal histories."""
+    """What the search knows. Equal sequences of `add_asked` and `add_settled`, equal histories."""
 
     def __init__(self, greater_is_better: bool) -> None:
         self.greater_is_better = greater_is_better
@@ -38,7 +57,9 @@ class History:
 
     def of(self, candidate: str) -> CandidateHistory:
         """What is known of one candidate."""
-        return self._candidates.setdefault(candidate, CandidateHistory())
+        if candidate not in self._candidates:
+            self._candidates[candidate] = CandidateHistory(Lessons(self.greater_is_better))
+        return self._candidates[candidate]
 
     def better(self, score: float, than: float | None) -> bool:
         """Whether a score beats another one (None: there is none)."""
@@ -46,29 +67,24 @@ class History:
 
     def add_asked(self, candidate: str, params: Mapping[str, ParamValue]) -> None:
         """A trial was asked: its parameters need not be asked again."""
-        self.of(candidate).asked.add(params_text(params))
+        self.of(candidate).asked.add(params)
 
     def add_settled(self, trial: TrialScore) -> None:
         """A trial has its score."""
         known = self.of(trial.candidate)
-        known.settled.append(trial)
+        known.lessons.add(trial)
         if self.better(trial.score, known.best):
             known.best = trial.score
 
     def add_unscored(self, trial: UnscoredTrial) -> None:
-        """A pruned trial teaches what its first fold lets expect; failed ones nothing but that they were asked."""
+        """A pruned trial teaches what its last rung lets expect; failed ones nothing but that they were asked."""
         if trial.estimate is not None:
             guess = TrialScore(
                 number=trial.number, candidate=trial.candidate, params=trial.params, folds=(), score=trial.estimate
             )
             self.add_settled(guess)
 
-    def lessons(self, candidate: str) -> list[TrialScore]:
-        """The trials to learn from: all, or the best and the newest where there are many; in order of number."""
-        settled = self.of(candidate).settled
-        if len(settled) <= KEPT_BEST + KEPT_NEWEST:
-            return sorted(settled, key=lambda trial: trial.number)
-        older = settled[:-KEPT_NEWEST]
-        sign = -1.0 if self.greater_is_better else 1.0
-        best = sorted(older, key=lambda trial: (sign * trial.score, trial.number))[:KEPT_BEST]
-        return sorted([*best, *settled[-KEPT_NEWEST:]], key=lambda trial: trial.number)
+
+def _hash(params: Mapping[str, ParamValue]) -> int:
+    text = canonical_json(dict(params)).encode()
+    return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big")

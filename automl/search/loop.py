@@ -7,7 +7,7 @@ result is not at hand, so that no finished work is lost to a deadline.
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable
 
 from automl.jobs import Done, Executor, Job, Outcome
@@ -32,10 +32,11 @@ from automl.search.ledger import Ledger, check_search
 from automl.search.race import Race
 from automl.search.record import Record
 from automl.search.scoring import UnitResult, from_done
-from automl.search.trials import OpenTrial, closing_line
+from automl.search.tally import Tally
+from automl.search.trials import OpenTrial, closing_line, longest, params_at
 from automl.search.virtual import Unit
 
-FIRST = BASELINE + 1  # up to this one, trials run no race: the shortest search has a model beside the baseline
+FIRST = BASELINE + 1  # up to this one, trials go on whatever they score: the shortest search has a model
 _IDLE_ANSWERS = 1000  # an executor that so often says "nothing yet" at once has lost a job: a bug, not a long wait
 
 
@@ -51,7 +52,7 @@ def run_search(
     try:
         search.run()
     finally:
-        ledger.flush()
+        search.close()
     return search.result()
 
 
@@ -73,20 +74,18 @@ class _Search:
         self._forced = forced_outcomes(settings.replay or ())
         self._cut = self._record.cut if settings.replay is None else cut_of(settings.replay)
         self._open: dict[int, OpenTrial] = {}
-        self._going_on: deque[OpenTrial] = deque()  # with folds that are not placed yet, perhaps
+        self._going_on: list[deque[OpenTrial]] = [deque() for _ in plan.rungs]  # by the rung that they have reached
         self._given: dict[Unit, UnitResult] = {}  # outcomes that a replay takes over
         self._unit_keys: dict[Unit, str] = {}  # of the units on slots
         self._in_flight: dict[str, Unit] = {}
         self._asked = self._settled = self._retried = 0
         self._busy = 0.0
-        self._ok: list[TrialScore] = []
-        self._unscored: list[UnscoredTrial] = []
-        self._best: TrialScore | None = None
+        self._tally = Tally(self._greater)
         self._decisions: list[Decision] = []
         self._baseline_open = True
 
     def run(self) -> None:
-        while self._cut is None or self._settled < self._cut:
+        while self._cut is None or self._settled < (self._cut.settled or 0):
             self._fill()
             unit = self._time.next_end()
             if unit is None:
@@ -95,60 +94,66 @@ class _Search:
             if result is None:
                 break
             self._settle(unit, result)
-        decision = Decision(kind="cut", settled=self._settled)
-        self._decide(decision)
+        if self._cut is not None and self._cut.late:
+            self._fill()  # as the session that was cut had done
+        cut = self._cut or Decision(kind="cut", settled=self._settled, late=self._late())
+        self._decide(cut)
+        for number in cut.late or ():
+            self._take_along(number)
         self._record.flush()
         self._watch(Cut(self._settled))
 
+    def close(self) -> None:
+        self._record.close()
+
     def result(self) -> SearchResult:
-        outcomes = Counter({outcome.value: 0 for outcome in Outcome})
-        outcomes[Outcome.OK.value] += len(self._ok)
-        outcomes.update(trial.outcome.value for trial in self._unscored)
         return SearchResult(
-            trials=tuple(sorted(self._ok, key=lambda trial: trial.number)),
-            unscored=tuple(sorted(self._unscored, key=lambda trial: trial.number)),
-            best=self._best,
-            outcomes=dict(outcomes),
-            decisions=tuple(self._decisions),
+            leaders=self._tally.leaders,
+            unscored=self._tally.unscored,
+            outcomes=dict(self._tally.outcomes),
+            decisions=(*self._decisions, *(d for d in self._settings.replay or () if d.kind == "chosen")),
             asked=self._asked,
             settled_units=self._settled,
             retried=self._retried,
             busy_s=self._busy,
-            busy_all_s=sum(result.wall_s for result in self._record.results.values()),
+            busy_all_s=self._record.busy_s,
         )
 
     # -- asking -----------------------------------------------------------------------------------------------------
 
     def _fill(self) -> None:
-        """Put units on all free slots. What was asked is on the disk before anything of it is submitted."""
+        """Put units on all free slots. What was asked is in the ledger before anything of it is submitted."""
         jobs: list[Job] = []
         while self._time.free:
             trial = self._trial_to_place()
             if trial is None:
                 break
-            unit = Unit(trial.number, trial.placed)
+            unit = trial.next_unit
+            assert unit is not None
             trial.placed += 1
             # The baseline costs no virtual time: it is settled first, and a deadline finds it settled.
-            self._time.place(unit, 0.0 if unit.trial == BASELINE else trial.candidate.forecast.cpu_s)
+            cost = trial.candidate.forecast.cpu_s * self._plan.rungs[unit.rung].share
+            self._time.place(unit, 0.0 if unit.trial == BASELINE else cost)
             jobs.extend(self._job(unit, trial))
-        self._record.flush()
+        self._record.commit()
         for job in jobs:
             self._executor.submit(job)
 
     def _trial_to_place(self) -> OpenTrial | None:
-        """A trial that goes on and has folds left, else the first fold of a new one; None: there is none."""
-        while self._going_on:
-            trial = self._going_on[0]
-            if not trial.closed and trial.placed < self._plan.rows.fold_count:
-                return trial
-            self._going_on.popleft()
+        """The trial that is furthest on and has a unit to place, else a new one; None: there is none."""
+        for waiting in reversed(self._going_on):
+            while waiting:
+                if waiting[0].next_unit is not None:
+                    return waiting[0]
+                waiting.popleft()
         return self._ask()
 
     def _ask(self) -> OpenTrial | None:
         number = self._asked
         if self._settings.trials is not None and number >= self._settings.trials:
+            self._record.all_asked(self._settings.trials)
             return None
-        standing = self._record.asked.get(number)
+        standing = self._record.asked(number)
         if standing is None:
             proposal = ask(self._plan, number, self._history)
         else:
@@ -156,38 +161,44 @@ class _Search:
         if proposal is None:
             return None
         self._asked += 1
-        trial = self._open[number] = OpenTrial(number, proposal.candidate, proposal.params)
-        if number <= FIRST:
-            self._let_go_on(trial)
+        rungs = self._plan.rungs
+        reached = len(rungs) - 1 if number <= FIRST else proposal.candidate.first_rung
+        trial = self._open[number] = OpenTrial(number, proposal.candidate, proposal.params, rungs, reached)
+        self._going_on[reached].append(trial)
         self._history.add_asked(trial.candidate.id, trial.params)
-        self._record.note_asked(number, trial.candidate.id, trial.params)
+        if standing is None:
+            self._record.note_asked(number, trial.candidate.id, trial.params)
         self._watch(Asked(number, trial.candidate.id, trial.params, known=standing is not None))
         return trial
 
     def _job(self, unit: Unit, trial: OpenTrial) -> list[Job]:
         """The job of a unit, as a list of one; of none where its result is known, on its way, or replayed."""
-        fit_rows, score_rows = self._plan.rows.fold(unit.fold, "in"), self._plan.rows.fold(unit.fold, "out")
-        key = self._keys(trial.candidate.id, trial.params, fit_rows, score_rows)
+        rung, rows = self._plan.rungs[unit.rung], self._plan.rows
+        fit_rows, score_rows = rung.fit_rows(rows, unit.fold), rung.score_rows(rows, unit.fold)
+        params = params_at(trial.candidate, trial.params, rung)
+        key = self._keys(trial.candidate.id, params, fit_rows, score_rows)
         self._unit_keys[unit] = key
         forced = self._forced.get(unit)
         if forced is not None:
             text = "as recorded in the decisions that are replayed"
             self._given[unit] = UnitResult(key, forced, error=text, crashed=forced is Outcome.FAILED)
             return []
-        if key in self._record.results or key in self._in_flight:
+        if self._record.want(key) or key in self._in_flight:
             return []
         self._in_flight[key] = unit
-        limits = self._plan.spec.search.trial
+        limits, forecast = self._plan.spec.search.trial, trial.candidate.forecast
         bounded = self._settings.replay is None and unit.trial != BASELINE
         return [
             Job(
                 key=key,
                 candidate=trial.candidate.id,
-                params=trial.params,
+                params=params,
                 fit_rows=fit_rows,
                 score_rows=score_rows,
+                expected_s=forecast.cpu_s * rung.share,
                 timeout_s=limits.timeout_s if bounded else None,
                 memory_bytes=limits.memory_bytes if bounded else None,
+                need_bytes=int(forecast.memory_bytes * rung.share) if bounded else None,
             )
         ]
 
@@ -195,11 +206,10 @@ class _Search:
 
     def _await(self, unit: Unit) -> UnitResult | None:
         """The unit's result; other arrivals are kept. None: the time is over and it is not there."""
-        key = self._unit_keys.pop(unit)
-        given = self._given.pop(unit, None)
+        key, given = self._unit_keys[unit], self._given.get(unit)
         idle = 0
-        while given is None and key not in self._record.results:
-            self._record.flush()
+        while given is None and not self._record.has(key):
+            self._record.commit()
             deadline = None if self._baseline_open else self._settings.deadline
             done = self._executor.wait(None if deadline is None else deadline.left())
             if done is not None:
@@ -211,7 +221,8 @@ class _Search:
                 idle += 1
                 if idle > _IDLE_ANSWERS or deadline is None:
                     raise RuntimeError(f"the executor has lost the job of {unit}")
-        return given or self._record.results[key]
+        del self._unit_keys[unit]
+        return self._given.pop(unit, None) or self._record.take(key)
 
     def _arrived(self, done: Done) -> None:
         unit = self._in_flight.pop(done.key, None)
@@ -223,7 +234,10 @@ class _Search:
             self._retried += result.retried
             self._watch(Retried(unit, result.retried))
         self._record.note_finished(unit, result)
-        self._watch(Finished(unit, result.outcome, result.wall_s))
+        self._watch(Finished(unit, result.outcome, result.wall_s, result.cpu_s))
+        timed = self._settings.deadline is not None
+        if timed and (at_hand := self._open[unit.trial].ahead(self._peek, self._greater)) is not None:
+            self._watch(at_hand)
 
     # -- settling ---------------------------------------------------------------------------------------------------
 
@@ -233,48 +247,57 @@ class _Search:
         if decision is not None:
             self._decide(decision)
         trial = self._open[unit.trial]
-        ended = trial.take_in(unit.fold, result, self._plan.rows.fold_count, self._greater) or self._prune(trial)
-        known = self._record.is_settled(unit)
-        self._record.note_settled(unit, result, None if ended is None else closing_line(ended))
+        ended = trial.take_in(unit, result, self._greater) or self._race_on(trial, unit.rung)
+        known = self._record.note_settled(unit, result, None if ended is None else closing_line(ended))
         if trial.closed and trial.empty:
             del self._open[unit.trial]
+        if isinstance(ended, TrialScore):
+            self._race.came_through(trial.scores, ended.score)
         if ended is not None:
-            self._close(ended, known)
+            self._close(ended, known, longest(trial.results.values()))
 
-    def _let_go_on(self, trial: OpenTrial) -> None:
-        trial.goes_on = True
-        self._going_on.append(trial)
+    def _peek(self, unit: Unit) -> UnitResult | None:
+        return self._given.get(unit) or self._record.peek(self._unit_keys[unit])
 
-    def _prune(self, trial: OpenTrial) -> UnscoredTrial | None:
-        """After a trial's first fold: its end where others were better there, else its other folds may be placed."""
-        score = trial.first_score(self._greater)
-        if score is None:
+    def _late(self) -> tuple[int, ...] | None:
+        return tuple(n for n, trial in sorted(self._open.items()) if trial.ahead(self._peek, self._greater)) or None
+
+    def _take_along(self, number: int) -> None:
+        """At a cut nobody's turn is waited for any more: a trial whose fits have ended counts."""
+        trial = self._open[number]
+        for unit in trial.on_slots:
+            result = self._await(unit)
+            assert result is not None, "its fits have ended, or are replayed without a clock"
+            trial.results[unit] = result
+        score = trial.score_of(trial.results, self._greater)
+        assert score is not None, "only trials with a score are taken along"
+        self._close(score, self._record.note_late(number, closing_line(score)), longest(trial.results.values()))
+
+    def _race_on(self, trial: OpenTrial, rung: int) -> UnscoredTrial | None:
+        """After a rung of a trial: its end where others were better there, else units of the next one may be placed."""
+        score = trial.scores.get(rung)
+        if score is None or trial.closed:
             return None
-        if self._race.goes_on(score):
-            self._let_go_on(trial)
+        goes_on = self._race.goes_on(rung, score)
+        if trial.reached > rung:  # one of the first: it is compared with, and goes on
             return None
-        best = self._best  # none where the baseline and the first trial failed
-        return trial.prune(score if best is None else best.score + score - best.folds[0])
+        if not goes_on:
+            return trial.prune(self._race.expected(rung, score))
+        trial.reached += 1
+        self._going_on[trial.reached].append(trial)
+        return None
 
-    def _close(self, ended: TrialScore | UnscoredTrial, known: bool) -> None:
+    def _close(self, ended: TrialScore | UnscoredTrial, known: bool, longest_s: float) -> None:
         if ended.number == BASELINE:
             self._baseline_open = False
-        self._watch(Settled(ended, self._settled, known))
+        self._watch(Settled(ended, self._settled, known, longest_s))
         if isinstance(ended, UnscoredTrial):
-            self._unscored.append(ended)
+            self._tally.add_unscored(ended)
             self._history.add_unscored(ended)
             return
-        self._ok.append(ended)
         self._history.add_settled(ended)
-        if self._beats_best(ended):
-            self._best = ended
+        if self._tally.add_scored(ended):
             self._watch(BestChanged(ended))
-
-    def _beats_best(self, trial: TrialScore) -> bool:
-        best = self._best
-        if best is None or trial.score == best.score:
-            return best is None or trial.number < best.number
-        return self._history.better(trial.score, best.score)
 
     def _decide(self, decision: Decision) -> None:
         self._decisions.append(decision)

@@ -1,28 +1,58 @@
-"""Which trials go on after their first fold: hopeless ones stop there, so that the time goes to those that may win.
+"""Which trials go on after a rung: hopeless ones stop there, so that the time goes to those that may win.
 
-The rule of asynchronous successive halving (Li et al., "A System for Massively Parallel Hyperparameter Tuning", 2020)
-with two rungs, one fold and all folds. It looks at settled scores only, in settled order: no clock, no worker.
+The rule of asynchronous successive halving (Li et al., "A System for Massively Parallel Hyperparameter Tuning", 2020).
+It looks at settled scores of that one rung only, in settled order: at no clock, at no worker.
 """
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left, insort
+from collections.abc import Mapping
+from typing import NamedTuple
 
-FREE = 2  # the first of a race go on whatever they score: there is nothing yet to hold them against
-REDUCTION = 3  # of those after them, one in so many goes on
+REDUCTION = 3  # one in so many goes on
+
+
+class _Measure(NamedTuple):
+    """A trial that ran to its end: what it scored at a rung, and what it came to."""
+
+    score: float
+    mean: float
 
 
 class Race:
-    """The scores of all trials on the first fold, sorted. Eight bytes and a float per trial."""
+    """Every rung's scores, sorted, and the best trial that came through it. Eight bytes for each score."""
 
     def __init__(self, greater_is_better: bool) -> None:
         self._sign = -1.0 if greater_is_better else 1.0
-        self._losses: list[float] = []
+        self._losses: dict[int, array[float]] = {}
+        self._measures: dict[int, _Measure] = {}
 
-    def goes_on(self, score: float) -> bool:
-        """Take in a trial's score on the first fold: whether it is among the best third of all by now."""
+    def goes_on(self, rung: int, score: float) -> bool:
+        """Take in a trial's score at a rung: whether it is among the best third of all there by now (rounded up)."""
+        losses = self._losses.setdefault(rung, array("d"))
         loss = self._sign * score
-        place = bisect_left(self._losses, loss)
-        insort(self._losses, loss)
-        count = len(self._losses)
-        return count <= FREE or place < -(-count // REDUCTION)
+        place = bisect_left(losses, loss)
+        insort(losses, loss)
+        return place < -(-len(losses) // REDUCTION)
+
+    def came_through(self, scores: Mapping[int, float], mean: float) -> None:
+        """A trial ran to its end. `scores`: by rung."""
+        for rung, score in scores.items():
+            best = self._measures.get(rung)
+            if best is None or self._sign * mean < self._sign * best.mean:
+                self._measures[rung] = _Measure(score, mean)
+
+    def expected(self, rung: int, score: float) -> float | None:
+        """What a trial would come to that scored so at a rung, where it stopped.
+
+        The mean of the best trial that came through that rung, moved by the difference of the two there: scores of one
+        rung are on the same rows, those of different rungs are not comparable. Never better than that mean: it was
+        the best one's luck to go on, not this one's. None where no trial came through the rung yet.
+        """
+        best = self._measures.get(rung)
+        if best is None:
+            return None
+        worse = self._sign * (score - best.score)
+        return best.mean + self._sign * max(0.0, worse)

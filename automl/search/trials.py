@@ -1,49 +1,117 @@
-"""Trials under way: which folds are placed, which are settled, how a trial ends."""
+"""Trials under way: which units are placed, which are settled, how a trial ends."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
+from automl.catalog import OPERATORS
 from automl.jobs import Outcome
 from automl.params import ParamValue
-from automl.plan import Candidate, TrialScore
-from automl.search.events import UnscoredTrial
+from automl.plan import Candidate, Rung, TrialScore
+from automl.search.events import AtHand, UnscoredTrial
 from automl.search.scoring import UnitResult, merge_folds
+from automl.search.virtual import Unit
+from automl.tasks import node_params
 
 
 @dataclass
 class OpenTrial:
-    """A trial that was asked. Its first fold is placed alone; `goes_on`: the others may be placed as well.
+    """A trial that was asked. Units of the rung that it has `reached`, and of those before, may be placed.
 
-    `closed` once it is settled: all folds are, one of them failed, or it does not go on.
+    `scores`: what it came to at each rung that is settled. `closed` once the trial is settled: all its units are, one
+    of them failed, or it does not go on.
     """
 
     number: int
     candidate: Candidate
     params: Mapping[str, ParamValue]
+    rungs: tuple[Rung, ...]
+    reached: int
     placed: int = 0
-    goes_on: bool = False
     closed: bool = False
-    results: dict[int, UnitResult] = field(default_factory=dict)
+    results: dict[Unit, UnitResult] = field(default_factory=dict)
+    scores: dict[int, float] = field(default_factory=dict)
+
+    @cached_property
+    def units(self) -> tuple[Unit, ...]:
+        """All that it may come to need, in the order in which they are placed."""
+        return tuple(
+            Unit(self.number, rung, fold)
+            for rung in range(self.candidate.first_rung, len(self.rungs))
+            for fold in self.rungs[rung].folds
+        )
+
+    @property
+    def next_unit(self) -> Unit | None:
+        """The one to be placed next; None where there is none, or none may be."""
+        left = self.units[self.placed : self.placed + 1]
+        return left[0] if left and left[0].rung <= self.reached and not self.closed else None
+
+    @property
+    def on_slots(self) -> list[Unit]:
+        """Its units that are placed and not settled."""
+        return [unit for unit in self.units[: self.placed] if unit not in self.results]
 
     @property
     def empty(self) -> bool:
         """Whether none of its units is on a slot."""
         return len(self.results) == self.placed
 
-    def take_in(self, fold: int, result: UnitResult, folds: int, greater: bool) -> TrialScore | UnscoredTrial | None:
+    @property
+    def last_rung(self) -> int:
+        """The rung after which it ends."""
+        return len(self.rungs) - 1
+
+    def take_in(self, unit: Unit, result: UnitResult, greater: bool) -> TrialScore | UnscoredTrial | None:
         """One more settled unit. How the trial ended, where it ends with this one."""
-        self.results[fold] = result
+        self.results[unit] = result
         if self.closed:
             return None
         if result.outcome is not Outcome.OK:
             self.closed = True
             return UnscoredTrial(self.number, self.candidate.id, self.params, result.outcome, result.error)
-        if len(self.results) < folds:
+        if unit.rung < self.last_rung:
+            self._score_rung(unit.rung, greater)
+        if len(self.results) < len(self.units):
             return None
         self.closed = True
-        merged = merge_folds([self.results[one] for one in range(folds)], greater)
+        return self.score_of(self.results, greater)
+
+    def prune(self, estimate: float | None) -> UnscoredTrial:
+        """End it at the rung that it has reached."""
+        self.closed = True
+        return UnscoredTrial(self.number, self.candidate.id, self.params, Outcome.PRUNED, None, estimate)
+
+    def _score_rung(self, rung: int, greater: bool) -> None:
+        results = [self.results.get(Unit(self.number, rung, fold)) for fold in self.rungs[rung].folds]
+        settled = [result for result in results if result is not None]
+        if len(settled) == len(results):
+            self.scores[rung] = merge_folds(settled, greater).score
+
+    def ahead(self, result_of: Callable[[Unit], UnitResult | None], greater: bool) -> AtHand | None:
+        """What it comes to where all its results are there, settled or not; `result_of` those that are not."""
+        if self.closed or self.placed < len(self.units):
+            return None
+        results = dict(self.results)
+        for unit in self.on_slots:
+            result = result_of(unit)
+            if result is None:
+                return None
+            results[unit] = result
+        score = self.score_of(results, greater)
+        return None if score is None else AtHand(score, longest(results.values()))
+
+    def score_of(self, results: Mapping[Unit, UnitResult], greater: bool) -> TrialScore | None:
+        """The mean over all folds, from results of all its units; None where one of them failed.
+
+        Units of a part of the rows or rounds do not count.
+        """
+        if any(result.outcome is not Outcome.OK for result in results.values()):
+            return None
+        whole = {unit.fold: results[unit] for unit in self.units if self.rungs[unit.rung].whole}
+        merged = merge_folds([whole[fold] for fold in sorted(whole)], greater)
         return TrialScore(
             number=self.number,
             candidate=self.candidate.id,
@@ -54,16 +122,22 @@ class OpenTrial:
             threshold=merged.threshold,
         )
 
-    def first_score(self, greater: bool) -> float | None:
-        """The score of a trial whose first fold alone is settled, and which waits for what becomes of it; else None."""
-        if self.goes_on or self.closed:
-            return None
-        return merge_folds([self.results[0]], greater).score
 
-    def prune(self, estimate: float) -> UnscoredTrial:
-        """End it after its first fold."""
-        self.closed = True
-        return UnscoredTrial(self.number, self.candidate.id, self.params, Outcome.PRUNED, None, estimate)
+def params_at(candidate: Candidate, params: Mapping[str, ParamValue], rung: Rung) -> Mapping[str, ParamValue]:
+    """The parameters of a trial's fits at a rung: boosting rounds may be a share of the trial's."""
+    if rung.rounds == 1.0:
+        return params
+    output = candidate.graph.output
+    name = OPERATORS[output.op].rounds
+    if name is None:
+        return params
+    rounds = int(node_params(output, params)[name])
+    return {**params, f"{output.id}.{name}": max(1, round(rounds * rung.rounds))}
+
+
+def longest(results: Iterable[UnitResult]) -> float:
+    """Seconds of the longest fit."""
+    return max(result.wall_s for result in results)
 
 
 def closing_line(ended: TrialScore | UnscoredTrial) -> dict[str, object]:

@@ -12,9 +12,10 @@ from typing import NamedTuple
 
 
 class Unit(NamedTuple):
-    """One fit: a trial's number and a fold's. The order of units is the order of the pair."""
+    """One fit: a trial's number, a rung's and a fold's. The order of units is that of the three."""
 
     trial: int
+    rung: int
     fold: int
 
 
@@ -49,7 +50,7 @@ class VirtualTime:
         return end
 
     def next_end(self) -> Unit | None:
-        """Take the unit that ends first (ties: lowest trial, then fold) off its slot; None where all are free."""
+        """Take the unit that ends first off its slot (of equal ones the lowest); None where all are free."""
         if not self._running:
             return None
         self._now, unit = heapq.heappop(self._running)

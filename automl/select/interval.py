@@ -14,6 +14,11 @@ FEWEST = 20
 ENDS = (2.5, 97.5)
 
 
+def resamples(rows: int) -> int:
+    """How often so many rows are resampled."""
+    return max(FEWEST, min(RESAMPLES, ROW_VISITS // max(rows, 1)))
+
+
 def interval(score: Callable[[Ints], float], rows: int, seed: int) -> tuple[float, float] | None:
     """The 95 % interval, ascending; None where resamples cannot be scored (too few rows or one class).
 
@@ -21,7 +26,7 @@ def interval(score: Callable[[Ints], float], rows: int, seed: int) -> tuple[floa
     """
     draws = np.random.Generator(np.random.PCG64(seed))
     scores = []
-    for _ in range(max(FEWEST, min(RESAMPLES, ROW_VISITS // max(rows, 1)))):
+    for _ in range(resamples(rows)):
         at = draws.integers(0, rows, rows)
         try:
             scores.append(score(at))

@@ -15,7 +15,7 @@ from automl.spec.written import WrittenBudget, WrittenSearch, WrittenTrial
 # Beyond these a limit is a slip of the finger, and clocks, system calls or the driver's memory would overflow.
 LONGEST_S: Final = 3650 * 86400.0
 MOST_BYTES: Final = 2**60
-MOST_SLOTS: Final = 4096
+MOST_SLOTS: Final = 65_536
 
 
 def check_search(search: WrittenSearch, task: str | None, findings: Findings) -> None:

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 
 from automl.lock import read_locks
-from automl.plan import Plan
+from automl.plan import PLAN_FORMAT, Plan
 from automl.report.drawing import DRAWINGS
 from automl.value import pretty_json
 from tests.cli.support import change, run, write_tiny
@@ -23,7 +23,7 @@ def test_shows_everything_and_writes_plan_and_lock(place: Path, capsys: pytest.C
     ran = run(capsys, "compile", place)
     assert ran.code == 0
     for text in ("tiny: binary task (no, yes), 40 rows, 4 columns, metric roc_auc", "the target has 2 distinct values",
-                 "numbers(2) -> scale -> one_hot(1) -> join -> logistic", "2 trials x 2 folds",
+                 "numbers(2) -> scale -> one_hot(1) -> join -> logistic", "2 trials x 2 fits",
                  "to start, fit the baseline and write a package"):  # fmt: skip
         assert text in ran.out, text
     assert ran.err.startswith("warning[DATA033] ") and ran.err.count("\n") == 1
@@ -43,7 +43,7 @@ def test_json(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert found["columns"][2] == {
         "name": "c", "kind": "categorical", "role": "feature", "reason": None, "missing": 0, "distinct": 3,
     }  # fmt: skip
-    assert found["candidates"][1]["cpu_s_per_fit"] > 0 and found["floor_s"] > 0
+    assert found["candidates"][1]["cpu_s_per_fit"] > 0 and found["floor_s"]["ray"] > found["floor_s"]["local"] > 0
     assert found["work"]["fits"] == 2 * 2 + 3  # the winner on all rows; winner and baseline for the holdout
     assert [d["code"] for d in found["diagnostics"]] == ["DATA033"]
 
@@ -126,8 +126,8 @@ def test_a_wrong_old_plan_is_the_users_mistake(content: str, place: Path, capsys
 def test_another_format_is_named(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run(capsys, "compile", place)
     plan = place.with_name("plan.json")
-    plan.write_text(json.dumps({**json.loads(plan.read_text()), "format": 2}))
-    assert "format 2" in run(capsys, "compile", place, "--diff", plan).err
+    plan.write_text(json.dumps({**json.loads(plan.read_text()), "format": PLAN_FORMAT + 1}))
+    assert f"format {PLAN_FORMAT + 1}" in run(capsys, "compile", place, "--diff", plan).err
 
 
 def test_places_that_cannot_be_written(place: Path, capsys: pytest.CaptureFixture[str]) -> None:

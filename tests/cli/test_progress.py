@@ -33,7 +33,7 @@ def play(watch: Progress, clock: Clock, trials: int, step: float) -> None:
     for number in range(trials):
         clock.now += step
         watch(Asked(number, "linear", {}, known=False))
-        watch(Finished(Unit(number, 0), Outcome.OK, step))
+        watch(Finished(Unit(number, 1, 0), Outcome.OK, step))
         watch(Settled(failed(number) if number % 10 == 9 else scored(number), number + 1, known=False))
 
 
@@ -57,11 +57,11 @@ def test_verbose_tells_every_trial_once_and_nothing_of_a_continued_run(capsys: p
     watch(Settled(scored(0), 1, known=True))
     watch(Settled(scored(1, 0.25), 2, known=False))
     watch(Settled(failed(2), 3, known=False))
-    watch(Retried(Unit(3, 1), 1))
+    watch(Retried(Unit(3, 2, 1), 1))
     assert capsys.readouterr().err.splitlines() == [
         "trial 1: linear 0.25",
         "trial 2: linear failed ValueError: \\x1b[31mno",
-        "trial 3, fold 1: its worker died; tried again",
+        "trial 3, rung 2, fold 1: its worker died; tried again",
     ]
     assert watch.summary().startswith("3 trials (1 without a score)")
 

@@ -21,25 +21,26 @@ def finished(trial: int, fold: int, score: float | None, path: tuple[tuple[int, 
     outcome, error = ("failed", "ValueError: no") if score is None else ("ok", None)
     measured = {"wall_s": 0.5, "cpu_s": 0.5, "peak_bytes": 2**20, "worker": "w", "retried": 0, "crashed": False}
     told = {"outcome": outcome, "score": score, "path": path, "error": error}
-    return {"trial": trial, "fold": fold, "key": f"{trial}/{fold}", **told, **measured}
+    return {"trial": trial, "rung": min(fold, 1), "fold": fold, "key": f"{trial}/{fold}", **told, **measured}
 
 
 def settled(trial: int, fold: int, **closed: object) -> Mapping[str, Any]:
-    line = {"trial": trial, "fold": fold, "outcome": "ok"}
+    line = {"trial": trial, "rung": min(fold, 1), "fold": fold, "outcome": "ok"}
     return {**line, "closed": closed} if closed else line
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A stopped run: trial 0 and 1 are scored, 2 failed, 3 repeats 1, 4 is under way."""
+    """A stopped run: trial 0, 1 and 3 are scored, 2 failed, 4 is under way."""
     (tmp_path / "plan.json").write_text(plan().model_dump_json(), encoding="utf-8")
     ledger = Ledger.create(tmp_path / "ledger.jsonl", {"search": plan().search_digest, "executor": "inline"})
     for trial, candidate in enumerate(["constant", "linear", "linear", "linear", "linear"]):
-        params = {} if trial == 0 else PARAMS if trial in (1, 3) else {"model.C": float(trial)}
+        params = {} if trial == 0 else {"model.C": float(trial)}
         ledger.note("asked", {"trial": trial, "candidate": candidate, "params": params})
     for fold in (2, 0, 1):  # as they arrive
         ledger.note("finished", finished(0, fold, 0.5))
-        ledger.note("finished", finished(1, fold, 0.8, ((5, 0.9 + fold / 100), (10, 0.8))))
+        for trial in (1, 3):
+            ledger.note("finished", finished(trial, fold, 0.8, ((5, 0.9 + fold / 100), (10, 0.8))))
     ledger.note("finished", finished(2, 0, None))
     ledger.note("settled", settled(0, 0))
     ledger.note("settled", settled(0, 2, outcome="ok", score=0.5, rounds=None))
@@ -55,13 +56,12 @@ def test_rows_of_a_ledger(folder: Path) -> None:
     rows = trials_of(read_ledger(folder / "ledger.jsonl").events)
     assert [row.outcome for row in rows] == ["ok", "ok", "failed", "ok", "open"]
     assert rows[1].folds == (0.9, 0.91, 0.92) and rows[1].rounds == 5 and rows[1].wall_s == 1.5
-    assert rows[3].folds == rows[1].folds  # equal parameters are fitted once
     assert rows[0].folds == (0.5, 0.5, 0.5) and rows[2].error == "ValueError: no" and rows[4].score is None
 
 
 def test_stopped(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     found = run(capsys, "status", folder, "--format", "json").json
-    assert found["state"] == "stopped" and found["trials"] == {"failed": 1, "ok": 3} and found["fits"] == 8
+    assert found["state"] == "stopped" and found["trials"] == {"failed": 1, "ok": 3} and found["fits"] == 11
     assert found["best"] == {"trial": 1, "candidate": "linear", "score": 0.91, "rounds": 5, "params": PARAMS}
     assert found["open"] == [{"trial": 4, "candidate": "linear"}]
     assert found["remaining"] == 6 and found["result"] is None

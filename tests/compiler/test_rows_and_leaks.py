@@ -11,7 +11,7 @@ import pytest
 from automl.compiler import compile_draft
 from automl.compiler.draft import Draft
 from automl.compiler.lay_out_rows import INNER_FOLDS, lay_out_rows
-from automl.compiler.narrow_space import narrow_space
+from automl.compiler.lay_out_rungs import lay_out_rungs
 from automl.compiler.prove_no_leak import prove_no_leak
 from automl.errors import AutomlError
 from automl.plan import RowPlan
@@ -149,7 +149,7 @@ def remade(draft: Draft, kind: type[RowPlan]) -> RowPlan:
 
 @pytest.mark.parametrize("leak", ["folds of samples", "inner samples", "fit on the fold", "fit on the holdout"])
 def test_rows_that_leak_are_refused(leak: str) -> None:
-    draft = passed(draft_of(TABLE, SPEC + KINDS["random"]), narrow_space)
+    draft = passed(draft_of(TABLE, SPEC + KINDS["random"]), lay_out_rungs)
     sampled = {"folds of samples": "folds", "inner samples": "inner"}
     if leak in sampled:
         rows = draft.laid_out.model_copy(update={sampled[leak]: SAMPLE})

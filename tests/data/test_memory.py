@@ -90,3 +90,9 @@ def test_the_memory_of_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert memory_bytes() > 1 << 20
     (tmp_path / "memory.max").write_text("12345678\n")
     assert memory_bytes() == 12345678
+    (tmp_path / "memory.current").write_text("3000\n")
+    assert memory_bytes() == 12345678 - 3000
+    (tmp_path / "memory.stat").write_text("anon 1\ninactive_file 1000\n")
+    assert memory_bytes() == 12345678 - 2000, "files in memory make room"
+    (tmp_path / "memory.current").write_text("99999999\n")
+    assert memory_bytes() == 0

@@ -13,12 +13,13 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from automl.cli.main import main
 from tests.e2e.data import RESAMPLES
-from tests.e2e.delays import delayed_run
+from tests.e2e.delays import HOLDS, delayed_run, held_run
 
 
 def hold(marker: Path) -> None:
@@ -49,6 +50,8 @@ def stop_at(point: str, marker: Path) -> None:
         _stop_in_ledger(int(number), kind == "torn", marker)
     elif kind == "package":
         before(training, "emit_package", lambda: hold(marker))
+    elif kind == "written":
+        _stop_in_package(int(number), marker)
     elif kind == "selected":
         before(folder.RunFolder, "selected", lambda: hold(marker))
     elif kind == "result":
@@ -58,9 +61,9 @@ def stop_at(point: str, marker: Path) -> None:
 def _stop_in_ledger(units: int, torn: bool, marker: Path) -> None:
     from automl.search.ledger import Ledger
 
-    inner = Ledger.flush
+    inner = Ledger.write
 
-    def flush(ledger: Ledger) -> None:
+    def write(ledger: Ledger) -> None:
         enough = ledger.path.read_bytes().count(b'"event":"settled"') >= units if ledger.path.exists() else False
         pending = ledger._end.pending
         if not enough or (torn and not pending):
@@ -69,10 +72,24 @@ def _stop_in_ledger(units: int, torn: bool, marker: Path) -> None:
         if torn:
             assert ledger._descriptor is not None
             os.pwrite(ledger._descriptor, pending[: len(pending) // 2], ledger._end.offset)
-        Ledger.flush = inner  # type: ignore[method-assign]  # an interrupted driver still writes what it has
+        Ledger.write = inner  # type: ignore[method-assign]  # an interrupted driver still writes what it has
         hold(marker)
 
-    Ledger.flush = flush  # type: ignore[method-assign]
+    Ledger.write = write  # type: ignore[method-assign]
+
+
+def _stop_in_package(files: int, marker: Path) -> None:
+    from automl.emit import write
+
+    class Some(dict[str, bytes]):
+        def items(self) -> Any:
+            for number, item in enumerate(super().items()):
+                if number == files:
+                    hold(marker)
+                yield item
+
+    inner = write._put
+    write._put = lambda files, out: inner(Some(files), out)
 
 
 if __name__ == "__main__":
@@ -84,7 +101,8 @@ if __name__ == "__main__":
     import automl.driver.opening
     import automl.select.interval
 
-    automl.driver.opening.run = delayed_run
+    folder = os.environ.get(HOLDS)
+    automl.driver.opening.run = delayed_run if folder is None else partial(held_run, folder=folder)
     automl.select.interval.RESAMPLES = RESAMPLES
     stop_at(point, Path(marker))
     sys.exit(main(arguments))

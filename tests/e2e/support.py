@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import shutil
@@ -9,18 +10,21 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from automl.cli.main import main
+from automl.driver.folder import LEDGER
 from automl.driver.options import TrainOptions
+from automl.report.leaderboard import MEASURED
 from automl.search.ledger import LedgerView, read_ledger
 from automl.training import train
+from tests.e2e.delays import HELD, HOLDS, VARIABLE
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 90.0
@@ -72,6 +76,23 @@ def asked(run: Path) -> list[tuple[str, dict[str, Any]]]:
     return [(event["candidate"], event["params"]) for event in events(run, "asked")]
 
 
+def settled(run: Path) -> list[dict[str, Any]]:
+    """What is settled, in order: units, how they ended, and the scores of the trials that ended with them.
+
+    Of what holds for one budget only, what holds for the last one.
+    """
+    lines = events(run, "settled")
+    last = max((line.get("trials", 0) for line in lines), default=0)
+    return [line for line in lines if line.get("trials", last) == last]
+
+
+def leaderboard(run: Path) -> list[dict[str, str]]:
+    """leaderboard.csv without what is measured."""
+    with (run / "leaderboard.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return [{name: cell for name, cell in row.items() if name not in MEASURED or name == "rounds"} for row in rows]
+
+
 def files_of(package: Path) -> dict[str, bytes]:
     """Every file of a package. Equal digests must mean equal files."""
     return {str(path.relative_to(package)): path.read_bytes() for path in package.rglob("*") if path.is_file()}
@@ -93,17 +114,24 @@ def until(met: Callable[[], bool], what: str, seconds: float = PATIENCE_S) -> No
 
 @dataclass
 class Driver:
-    """An `automl train` process of its own (tests/e2e/driver.py), with slow fits, that can stop at a point."""
+    """An `automl train` process of its own (tests/e2e/driver.py), with slow fits, that can stop at a point.
+
+    `held`: its fits can be told to stay (tests/e2e/delays.py).
+    """
 
     run: Path
     arguments: list[str]
     point: str = "nowhere"
     delay_s: float = 0.04
+    held: bool = False
+    world: dict[str, str] = field(default_factory=dict)  # more of its environment
     process: subprocess.Popen[str] | None = None
 
     def start(self) -> Driver:
         line = [sys.executable, "-m", "tests.e2e.driver", self.point, str(self._stopped), "train", *self.arguments]
-        world = {**os.environ, "AUTOML_TEST_DELAY": str(self.delay_s)}
+        more = {**self.world, **({HOLDS: str(self.holds)} if self.held else {})}
+        world = {**os.environ, VARIABLE: str(self.delay_s), **more}
+        self.holds.mkdir(exist_ok=True)
         self._stopped.unlink(missing_ok=True)
         self.process = subprocess.Popen(
             [*line, "-o", str(self.run), "--format", "json"],
@@ -115,6 +143,32 @@ class Driver:
             start_new_session=True,
         )
         return self
+
+    @property
+    def holds(self) -> Path:
+        """Where files tell fits to stay, and fits tell that they do."""
+        return self.run.with_name(self.run.name + ".holds")
+
+    def hold(self, which: str, units: int = 0) -> None:
+        """A fit of the search stays (FITS), or all final ones (FINAL): now, or once so many units are settled."""
+        self.holds.mkdir(exist_ok=True)
+        part = self.holds / f"{which}.part"
+        part.write_text(f"{units} {self.run / LEDGER}" if units else "")
+        part.rename(self.holds / which)
+
+    def let_go(self) -> None:
+        """Forget what was held."""
+        for place in self.holds.iterdir():
+            place.unlink()
+
+    def until_held(self, besides: Collection[str] = ()) -> str:
+        """Wait until a fit stays, on a node other than those; its node."""
+        self._until(lambda: bool(self._holding(besides)), "a fit stays")
+        return self._holding(besides)[0]
+
+    def _holding(self, besides: Collection[str]) -> list[str]:
+        nodes = [place.read_text() for place in self.holds.glob(f"{HELD}.*[0-9]")]
+        return [node for node in nodes if node not in besides]
 
     @property
     def _stopped(self) -> Path:
@@ -149,8 +203,7 @@ class Driver:
     def left_behind(self) -> list[str]:
         """The processes of its session that live."""
         assert self.process is not None
-        session = str(self.process.pid)  # it leads a session of its own
-        return [name for place in Path("/proc").glob("[0-9]*") if (name := _named(place, session)) is not None]
+        return session_of(self.process.pid)  # it leads a session of its own
 
     def until_gone(self, besides: str = "nothing") -> None:
         """Wait until nothing that it started lives, but for processes of that name."""
@@ -167,6 +220,12 @@ class Driver:
         for name in self.left_behind():
             with suppress(ProcessLookupError):
                 os.kill(int(name.split()[0]), signal.SIGKILL)
+
+
+def session_of(leader: int) -> list[str]:
+    """The processes that live of the session which that one leads: number and command line."""
+    places = Path("/proc").glob("[0-9]*")
+    return [name for place in places if (name := _named(place, str(leader))) is not None]
 
 
 def _named(place: Path, session: str) -> str | None:

@@ -11,38 +11,10 @@ import pytest
 
 from automl.search.budget import SearchSettings
 from automl.search.decisions import read_decisions
+from tests.e2e.clocks import SECONDS, watch_by
 from tests.e2e.support import asked, command, copy_run, events, files_of, run_inline
 
-SECONDS = 0.3
 MANY = 100_000
-
-
-class Clock:
-    """Seconds that pass by being asked for, so that the cut comes after some dozens of fits on any machine."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def monotonic(self) -> float:
-        self.now += 0.01
-        return self.now
-
-
-def watch_by(patch: pytest.MonkeyPatch) -> None:
-    """Let `train` look at such a clock, and keep no time for starting workers anew, or for the package."""
-    patch.setattr("automl.training.time", Clock())
-    patch.setattr("automl.driver.reserve.RESTART_S", 0.0)
-    patch.setattr("automl.driver.reserve.EMIT_S", 0.0)
-    patch.setattr("automl.driver.reserve.FINAL_SHARE", 0.0)
-
-
-@pytest.fixture(scope="module")
-def cut(spec: Path) -> Path:
-    """A run that would go on for hours."""
-    with pytest.MonkeyPatch.context() as patch:
-        watch_by(patch)
-        run_inline(spec, spec.parent / "cut", time_s=SECONDS)
-    return spec.parent / "cut"
 
 
 def decisions(run: Path) -> Any:

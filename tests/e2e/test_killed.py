@@ -3,28 +3,18 @@
 from __future__ import annotations
 
 import json
+import random
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from automl.driver.options import TrainOptions
 from automl.training import train
-from tests.e2e.data import write_spec
-from tests.e2e.support import Driver, command, files_of, ledger, run_inline, settled_lines
+from tests.e2e.kills import AGENT, kill_again_and_again, random_points
+from tests.e2e.nodes import Nodes
+from tests.e2e.support import Driver, command, events, files_of, ledger, settled_lines
 from tests.e2e.test_same_winner import check_same
-
-AGENT = "Agent"  # Ray's agents, idle, want to tell the dead head that their node died, and give up after 60 s
-
-
-@pytest.fixture
-def drivers() -> Iterator[list[Driver]]:
-    """Drivers started in a test; none outlives it."""
-    started: list[Driver] = []
-    yield started
-    for driver in started:
-        driver.clean()
 
 
 def check_died_in_the_middle(run: Path) -> None:
@@ -96,7 +86,7 @@ def check_cuts(spec: Path, finished: Path, tmp_path: Path, shares: list[float]) 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("executor", ["inline", "local", "ray"])
+@pytest.mark.parametrize("executor", ["inline", "ray"])
 def test_a_driver_killed_again_and_again_is_continued(
     executor: str, finished: Path, spec: Path, tmp_path: Path, drivers: list[Driver]
 ) -> None:
@@ -138,19 +128,24 @@ def test_an_interrupted_driver_leaves_nothing_running(
 
 
 @pytest.mark.slow
-def test_sixty_trials_killed_on_ray(tmp_path: Path, drivers: list[Driver]) -> None:
-    spec = write_spec(tmp_path, 60)
-    run_inline(spec, tmp_path / "whole")
-    for units in (30, 110):
-        driver = Driver(tmp_path / "run", [str(spec), "--executor", "ray", "--resume"], delay_s=0.1).start()
-        drivers.append(driver)
-        driver.until_settled(units)
-        assert driver.send(signal.SIGKILL)[0] == -signal.SIGKILL
-        check_died_in_the_middle(tmp_path / "run")
-        assert settled_lines(tmp_path / "run") < 180
-        driver.until_gone(besides=AGENT)
-    resume(spec, tmp_path / "run")
-    check_same(tmp_path / "run", tmp_path / "whole")
+def test_twenty_kills_by_turns_inline_and_in_processes(sixty: Path, tmp_path: Path, drivers: list[Driver]) -> None:
+    """The executor and the number of workers change from session to session."""
+    ways = [["--executor", "inline"], *(["--executor", "local", "--workers", count] for count in ("1", "2", "4"))]
+    points = random_points(20, len(events(sixty.parent / "whole", "settled")), random.Random())
+    kills = kill_again_and_again(sixty, tmp_path / "run", ways, points, drivers)
+    check_same(tmp_path / "run", sixty.parent / "whole")
+    assert len({kill.settled for kill in kills}) > 8, "all over the run"
+
+
+@pytest.mark.slow
+def test_five_kills_on_ray(sixty: Path, standing: Nodes, tmp_path: Path, drivers: list[Driver]) -> None:
+    """On a cluster that stays, with other numbers of workers; the last session needs no Ray."""
+    place = ["--executor", "ray", "--address", standing.address]
+    ways = [*([*place, "--workers", count] for count in ("2", "8", "1", "4", "3")), ["--executor", "inline"]]
+    points = random_points(5, len(events(sixty.parent / "whole", "settled")), random.Random())
+    kill_again_and_again(sixty, tmp_path / "run", ways, points, drivers)
+    check_same(tmp_path / "run", sixty.parent / "whole")
+    standing.until_free()
 
 
 def test_what_is_compared_is_there(finished: Path) -> None:

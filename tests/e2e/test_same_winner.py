@@ -21,7 +21,8 @@ from automl.search.budget import SearchSettings
 from automl.search.virtual import Unit, VirtualTime
 from tests.e2e.data import write_spec
 from tests.e2e.delays import delayed_run, half_delayed_run
-from tests.e2e.support import asked, files_of, run_inline, run_on
+from tests.e2e.nodes import Nodes
+from tests.e2e.support import Driver, asked, events, files_of, leaderboard, run_inline, run_on, settled
 
 SIXTY = 60
 
@@ -33,8 +34,10 @@ def delays(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def check_same(run: Path, reference: Path) -> None:
-    """Equal in what was tried, in every byte of the package, and in nothing that a clock decided."""
+    """Equal in what was tried and settled, in every byte of the package, and in nothing that a clock decided."""
     assert asked(run) == asked(reference)
+    assert settled(run) == settled(reference)
+    assert leaderboard(run) == leaderboard(reference)
     results = [json.loads((place / "result.json").read_text()) for place in (run, reference)]
     assert results[0]["digest"] == results[1]["digest"]
     assert files_of(run / "package") == files_of(reference / "package")
@@ -56,15 +59,22 @@ def test_local_processes_give_the_package_of_inline(spec: Path, finished: Path, 
 
 
 @pytest.mark.slow
-def test_sixty_trials_give_one_package(tmp_path: Path, ray_cluster: Session, delays: None) -> None:
-    spec = write_spec(tmp_path, SIXTY)
-    run_inline(spec, tmp_path / "inline")
-    for workers in (1, 4):
-        run_on("local", spec, tmp_path / f"local-{workers}", workers=workers)
-        check_same(tmp_path / f"local-{workers}", tmp_path / "inline")
-    for workers in (1, 2, 4):
-        run_on("ray", spec, tmp_path / f"ray-{workers}", workers=workers)
-        check_same(tmp_path / f"ray-{workers}", tmp_path / "inline")
+def test_sixty_trials_give_one_package(sixty: Path, tmp_path: Path, ray_cluster: Session, delays: None) -> None:
+    for executor, workers in (("local", 1), ("local", 2), ("local", 4), ("ray", 1), ("ray", 2), ("ray", 4)):
+        run_on(executor, sixty, tmp_path / f"{executor}-{workers}", workers=workers)
+        check_same(tmp_path / f"{executor}-{workers}", sixty.parent / "whole")
+
+
+@pytest.mark.slow
+def test_eight_workers_on_two_nodes_give_it_too(
+    sixty: Path, tmp_path: Path, standing: Nodes, drivers: list[Driver]
+) -> None:
+    arguments = [str(sixty), "--executor", "ray", "--address", standing.address, "--workers", "8"]
+    drivers.append(Driver(tmp_path / "run", arguments).start())
+    code, _, err = drivers[0].end()
+    assert code == 0, err
+    check_same(tmp_path / "run", sixty.parent / "whole")
+    assert len({event["worker"] for event in events(tmp_path / "run", "finished")}) == 8
 
 
 class Shuffled(InlineExecutor):

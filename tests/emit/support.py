@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from automl.catalog import OPERATORS
+from automl.compiler.lay_out_rungs import race_of_folds
 from automl.data.schema import ClassInfo, Schema
 from automl.emit.request import EmitRequest
 from automl.fitting.target import Target
@@ -176,6 +177,7 @@ def make_plan(graph: Graph, task: str, sources: tuple[Source, ...], name: str) -
         classes=labels,
         metric="rmse" if task == "regression" else "log_loss",
         rows=rows,
+        rungs=race_of_folds(range(2)),
         candidates=(candidate,),
         decisions=(),
         floor_s=1.0,

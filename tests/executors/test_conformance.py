@@ -150,8 +150,10 @@ class TestOtherProcesses:
             job("lives", "echo", value=2),
             job("loud", "shout"),
         )
-        assert (found["dies"].outcome, found["dies"].retried, found["dies"].crashed) == (Outcome.FAILED, 1, True)
-        once = found["once"]
-        assert (once.outcome, once.value, once.retried, once.crashed) == (Outcome.OK, "second life", 1, False)
+        dies, once = found["dies"], found["once"]
+        assert (dies.outcome, dies.crashed) == (Outcome.FAILED, True)
+        assert (once.outcome, once.value, once.crashed) == (Outcome.OK, "second life", False)
+        # With Ray they may have shared a call, which was taken back: one start more, that counts for nothing.
+        assert dies.retried in (1, 2) and once.retried in (1, 2)
         assert found["lives"].value == 2
         assert capfd.readouterr() == ("", ""), "workers must be quiet"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from automl.compiler.lay_out_rungs import race_of_folds
 from automl.data.schema import ClassInfo, ColumnInfo, Schema
 from automl.graph import Graph, Node
 from automl.kinds import ColumnType, Kind, TableType
@@ -99,7 +100,7 @@ def plan(hostile: str = "c") -> Plan:
     )
     return Plan(
         spec=spec(), data_schema=schema, task="binary", classes=(hostile, "yes"), metric="roc_auc", rows=rows,
-        candidates=(constant(), linear(categories=(hostile,))), floor_s=4.0,
+        rungs=race_of_folds(range(3)), candidates=(constant(), linear(categories=(hostile,))), floor_s=4.0,
         decisions=(Decision(subject="metric", value="roc_auc", reason="the task is binary"),),
     )  # fmt: skip
 

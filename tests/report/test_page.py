@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Sequence
 from html.parser import HTMLParser
-from io import StringIO
 
 from automl.catalog import METRICS
 from automl.report.chart import history_svg
-from automl.report.history import TrialRow, best_so_far, counts, ranked
+from automl.report.history import TrialRow
 from automl.report.leaderboard import leaderboard_csv
+from automl.report.overview import Overview
 from automl.report.page import report_html
 from automl.report.units import bytes_text, score_text, seconds_text
 from tests.report.sample import plan, trials
@@ -23,6 +24,10 @@ RESULT = {
 }
 HOSTILE = "<script>alert('x')</script><img src=x onerror=\"y\">"
 VOID = {"meta", "link", "img", "br", "input"}
+
+
+def page_of(rows: Sequence[TrialRow], name: str = "tiny") -> str:
+    return report_html(plan(name), Overview(plan().scorer, rows), RESULT)
 
 
 class Tags(HTMLParser):
@@ -54,7 +59,7 @@ def tags(page: str) -> list[tuple[str, dict[str, str | None]]]:
 
 def test_the_page_holds_no_script_and_loads_nothing() -> None:
     bad = TrialRow(9, "linear", "failed", error=HOSTILE, params={"model.x": HOSTILE})
-    page = report_html(plan(HOSTILE), [*trials(), bad], RESULT)
+    page = page_of([*trials(), bad], HOSTILE)
     for tag, attributes in tags(page):
         assert tag not in ("script", "img", "link", "iframe", "object", "embed", "a", "form")
         assert not any(name.startswith("on") or name in ("src", "href") for name in attributes)
@@ -63,26 +68,38 @@ def test_the_page_holds_no_script_and_loads_nothing() -> None:
 
 
 def test_the_page_tells_scores_and_failures() -> None:
-    page = report_html(plan(), trials(), RESULT)
+    page = page_of(trials())
     for text in ("0.88 to 0.92", "sha256:abc", "ValueError: &lt;b&gt;bad", "12 distinct texts", "the task is binary"):
         assert text in page
 
 
 def test_a_page_without_trials_or_result() -> None:
-    assert "not finished" in report_html(plan(), [], {})
-    assert tags(report_html(plan(), [], {}))
+    assert "not finished" in report_html(plan(), Overview(plan().scorer), {})
+    assert tags(report_html(plan(), Overview(plan().scorer), {}))
 
 
 def test_ranks_go_by_the_direction_of_the_metric_and_ties_to_the_earlier_trial() -> None:
-    assert [row.number for row in ranked(trials(), METRICS["roc_auc"])] == [1, 3, 0, 2]
-    assert [row.number for row in ranked(trials(), METRICS["log_loss"])] == [0, 1, 3, 2]
-    assert best_so_far(trials(), METRICS["roc_auc"]) == [(0, 0.5), (1, 0.9)]
-    assert best_so_far(trials(), METRICS["rmse"]) == [(0, 0.5)]
-    assert counts(trials()) == {"failed": 1, "ok": 3}
+    best, least = (Overview(METRICS[name], trials()) for name in ("roc_auc", "log_loss"))
+    assert [row.number for row in best.best] == [1, 3, 0]
+    assert [row.number for row in least.best] == [0, 1, 3]
+    assert best.best_so_far() == [(0, 0.5), (1, 0.9)]
+    assert least.best_so_far() == [(0, 0.5)]
+    assert best.counts == {"failed": 1, "ok": 3}
+    assert [row.number for row in best.unscored] == [2]
+
+
+def test_a_page_of_many_trials_is_bounded_and_says_how_many_there_are() -> None:
+    rows = [TrialRow(i, "linear", "ok", 0.5 + i % 97 / 1000, folds=(0.5,)) for i in range(6000)]
+    rows += [TrialRow(6000 + i, "linear", "failed", error=f"cause {i}") for i in range(80)]
+    page = page_of(rows)
+    assert "5950 more in leaderboard.csv" in page and "30 more in leaderboard.csv" in page
+    assert "80 failed, 6000 ok" in page
+    assert page.count("<circle") == 2000
+    assert "cause 49" in page and "cause 50<" not in page
 
 
 def test_leaderboard() -> None:
-    rows = list(csv.DictReader(StringIO(leaderboard_csv(trials(), METRICS["roc_auc"], 3))))
+    rows = list(csv.DictReader(leaderboard_csv(trials(), METRICS["roc_auc"], 3)))
     assert [row["trial"] for row in rows] == ["1", "3", "0", "2"]
     assert [row["rank"] for row in rows] == ["1", "2", "3", ""]
     assert rows[0]["roc_auc"] == "0.9" and rows[0]["fold_2"] == "0.9" and rows[0]["rounds"] == "7"
@@ -91,15 +108,15 @@ def test_leaderboard() -> None:
 
 
 def test_an_error_is_no_formula_in_a_spreadsheet() -> None:
-    text = leaderboard_csv([TrialRow(0, "linear", "failed", error="=cmd|' /c calc'!A1")], METRICS["roc_auc"], 1)
-    assert next(csv.DictReader(StringIO(text)))["error"].startswith("'=")
+    lines = leaderboard_csv([TrialRow(0, "linear", "failed", error="=cmd|' /c calc'!A1")], METRICS["roc_auc"], 1)
+    assert next(csv.DictReader(lines))["error"].startswith("'=")
 
 
 def test_the_chart_takes_one_trial_and_equal_scores_and_outliers() -> None:
-    assert history_svg([], METRICS["rmse"]) == ""
-    assert "circle" in history_svg([TrialRow(0, "c", "ok", 1.0)], METRICS["rmse"])
+    assert history_svg(Overview(METRICS["rmse"])) == ""
+    assert "circle" in history_svg(Overview(METRICS["rmse"], [TrialRow(0, "c", "ok", 1.0)]))
     far = [TrialRow(i, "c", "ok", 1.0 + i / 100) for i in range(30)] + [TrialRow(30, "c", "ok", 1e12)]
-    assert "1e+12" not in history_svg(far, METRICS["rmse"]).partition("<polyline")[0]
+    assert "1e+12" not in history_svg(Overview(METRICS["rmse"], far)).partition("<polyline")[0]
 
 
 def test_units() -> None:

@@ -6,10 +6,10 @@ from collections import Counter
 
 import pytest
 
-from automl.params import Choice, Float, Int, ParamValue
+from automl.params import Choice, Float, Int, Param, ParamValue
 from automl.plan import Plan, TrialScore
 from automl.search.ask import ask, space_size
-from automl.search.history import KEPT_BEST, KEPT_NEWEST, History
+from automl.search.history import History
 from tests.support.plans import CANDIDATES, SPACE, tiny_candidate, tiny_plan
 
 PLAN = tiny_plan()
@@ -102,24 +102,41 @@ def test_a_small_space_is_asked_through_and_then_ends() -> None:
     assert space_size({}) == 1
 
 
+@pytest.mark.parametrize(
+    "space",
+    [
+        {"a": Int(low=1, high=10**9, default=1), "b": Choice(options=("x", "y"), default="x")},
+        {"a": Float(low=0.001, high=1.0, default=0.1, log=True), "b": Choice(options=("x", None), default="x")},
+    ],
+)
+def test_no_set_is_asked_twice_whatever_the_sampler_insists_on(
+    space: dict[str, Param], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    candidate = tiny_candidate("forest", space=space)
+    plan, history, found = tiny_plan((CANDIDATES[0], candidate)), History(True), set()
+    monkeypatch.setattr("automl.search.ask._Sampler.draw", lambda *_: candidate.defaults)
+    for number in range(1, 40):
+        proposal = ask(plan, number, history)
+        assert proposal is not None
+        found.add(tuple(sorted(proposal.params.items())))
+        settle(history, number, "forest", dict(proposal.params), 0.5)
+        history.add_asked("constant", {})
+        assert all(low_to_high(space[name], value) for name, value in proposal.params.items())
+    assert len(found) == 39
+
+
+def low_to_high(param: Param, value: ParamValue) -> bool:
+    if isinstance(param, Choice):
+        return value in param.options
+    return isinstance(value, int if isinstance(param, Int) else float) and param.low <= value <= param.high
+
+
 def test_only_the_constant_candidate_ends_after_one_trial() -> None:
     plan: Plan = tiny_plan(CANDIDATES[:1])
     history = History(True)
     history.add_asked("constant", {})
     assert ask(plan, 0, History(True)) is not None
     assert ask(plan, 1, history) is None
-
-
-def test_what_is_learnt_from_is_bounded_and_keeps_the_best_and_the_newest() -> None:
-    history = History(True)
-    for number in range(1000):
-        settle(history, number, "forest", {}, 1.0 if number == 17 else number % 7 / 10)
-    lessons = history.lessons("forest")
-    assert len(lessons) == KEPT_BEST + KEPT_NEWEST
-    numbers = [trial.number for trial in lessons]
-    assert numbers == sorted(set(numbers))
-    assert 17 in numbers
-    assert numbers[-KEPT_NEWEST:] == list(range(1000 - KEPT_NEWEST, 1000))
 
 
 def test_trials_outside_of_the_space_are_left_out() -> None:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from automl.errors import AutomlError
-from automl.jobs import Done
+from automl.jobs import Done, Job
 from automl.search.budget import Deadline, SearchSettings
 from automl.search.decisions import Decision, read_decisions
-from automl.search.events import Cut
+from automl.search.events import AtHand, Cut, Finished
 from automl.search.ledger import read_ledger
 from tests.support.plans import CANDIDATES, tiny_plan
 from tests.support.search import FakeExecutor, Story, search
@@ -64,6 +65,49 @@ def test_a_cut_is_recorded_and_replayed_without_a_clock(tmp_path: Path) -> None:
     replay = read_decisions([decision.as_json() for decision in result.decisions])
     again, _, _ = search(PLAN, tmp_path / "replay", SearchSettings(replay=replay), FakeExecutor(newest_first=True))
     assert (again.trials, again.best, again.decisions) == (result.trials, result.best, result.decisions)
+
+
+class StuckExecutor(TimedExecutor):
+    """Never ends the job that was submitted as number `stuck`."""
+
+    def __init__(self, clock: Clock, stuck: int) -> None:
+        super().__init__(clock)
+        self.left = stuck
+
+    def submit(self, job: Job) -> None:
+        self.left -= 1
+        if self.left != 0:
+            super().submit(job)
+
+    def wait(self, timeout_s: float | None = None) -> Done | None:
+        done = super().wait(timeout_s)
+        if done is None and timeout_s is not None:
+            self.clock.now += timeout_s
+        return done
+
+
+def test_a_cut_takes_along_the_trials_whose_fits_had_ended(tmp_path: Path, reference: tuple[Story, bytes]) -> None:
+    """One unit is under way for ever: what other trials come to meanwhile is not lost."""
+    late = 0
+    for stuck in range(5, 40, 5):
+        clock, path = Clock(), tmp_path / str(stuck)
+        executor = StuckExecutor(clock, stuck)
+        settings = SearchSettings(deadline=Deadline(clock, 60.0))
+        result, _, events = search(PLAN, path, settings, executor)
+        (cut,) = result.decisions
+        late += len(cut.late or ())
+        assert result.settled_units == cut.settled
+        ended = Counter(event.unit.trial for event in events if isinstance(event, Finished))
+        whole = {trial for trial, units in ended.items() if units == PLAN.rows.fold_count}
+        assert whole == {trial.number for trial in result.trials}, "all that was fitted counts"
+        assert whole >= {event.trial.number for event in events if isinstance(event, AtHand)} >= set(cut.late or ())
+        replay = read_decisions([decision.as_json() for decision in result.decisions])
+        again, _, _ = search(PLAN, tmp_path / f"{stuck}-replay", SearchSettings(replay=replay), FakeExecutor())
+        kept, _, _ = search(PLAN, path, settings, TimedExecutor(clock))
+        for other in (again, kept):
+            assert (other.trials, other.best, other.decisions) == (result.trials, result.best, result.decisions)
+        assert search(PLAN, path, SearchSettings(trials=60, extend=True))[1] == reference[0]
+    assert late > 0
 
 
 def test_the_baseline_is_waited_for(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from automl.errors import AutomlError
-from automl.search.ledger import Ledger, ledger_exists, read_ledger
+from automl.search.ledger import LEDGER_FORMAT, Ledger, ledger_exists, read_ledger
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def write(path: Path, count: int = 3) -> bytes:
 def test_what_is_written_is_read(path: Path) -> None:
     write(path)
     view = read_ledger(path)
-    assert view.header == {"event": "header", "format": 1, "search": "sha256:a"}
+    assert view.header == {"event": "header", "format": LEDGER_FORMAT, "search": "sha256:a"}
     assert [event["trial"] for event in view.events] == [0, 1, 2]
     assert view.events[0]["params"] == {"x": 0.1, "name": "ü"}
 
@@ -66,7 +66,7 @@ def test_a_torn_last_line_is_dropped(path: Path, cut: int) -> None:
     Ledger.open(path).close()
     assert path.read_bytes() == content[: -len(last)]
     ledger = Ledger.open(path)
-    assert len(ledger.view.events) == 2
+    assert len(list(ledger.events())) == 2
     ledger.note("asked", {"trial": 2, "params": {"x": 0.1, "name": "ü"}})
     ledger.close()
     assert path.read_bytes() == content

@@ -19,7 +19,7 @@ def play(slots: int, costs: list[float]) -> list[tuple[float, Unit, float]]:
     while True:
         while clock.free and waiting:
             number, cost = waiting.pop(0)
-            unit = Unit(number // 3, number % 3)
+            unit = Unit(number // 3, 0, number % 3)
             starts[unit] = clock.now
             assert clock.place(unit, cost) == clock.now + cost
         unit_or_none = clock.next_end()
@@ -31,7 +31,7 @@ def play(slots: int, costs: list[float]) -> list[tuple[float, Unit, float]]:
 @given(st.integers(1, 9), COSTS)
 def test_every_unit_ends_once_in_order_of_its_end_then_of_its_number(slots: int, costs: list[float]) -> None:
     ended = play(slots, costs)
-    assert sorted(unit for _, unit, _ in ended) == [Unit(i // 3, i % 3) for i in range(len(costs))]
+    assert sorted(unit for _, unit, _ in ended) == [Unit(i // 3, 0, i % 3) for i in range(len(costs))]
     assert [end for end, _, _ in ended] == sorted(end for end, _, _ in ended)
     for (end_a, unit_a, _), (end_b, unit_b, start_b) in itertools.pairwise(ended):
         assert end_a < end_b or unit_a < unit_b or start_b >= end_a
@@ -55,10 +55,10 @@ def test_what_is_refused() -> None:
     clock = VirtualTime(1)
     for cost in (float("nan"), float("inf"), -1.0):
         with pytest.raises(ValueError, match="finite"):
-            clock.place(Unit(0, 0), cost)
-    clock.place(Unit(0, 0), 1.0)
+            clock.place(Unit(0, 0, 0), cost)
+    clock.place(Unit(0, 0, 0), 1.0)
     with pytest.raises(ValueError, match="free slot"):
-        clock.place(Unit(0, 1), 1.0)
+        clock.place(Unit(0, 0, 1), 1.0)
     with pytest.raises(ValueError, match="1 or more"):
         VirtualTime(0)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import sys
 import threading
 import time
 from collections.abc import Mapping
@@ -56,6 +57,10 @@ def _raise_memory(_context: Any, _params: Mapping[str, Any]) -> object:
     raise RuntimeError("wrapped") from MemoryError()
 
 
+def _loaded(_context: Any, params: Mapping[str, Any]) -> object:
+    return params["name"] in sys.modules
+
+
 def _leave(_context: Any, _params: Mapping[str, Any]) -> object:
     raise SystemExit(3)
 
@@ -89,6 +94,7 @@ def _shout(_context: Any, _params: Mapping[str, Any]) -> object:
 
 
 _COMMANDS: dict[str, Any] = {
+    "loaded": _loaded,
     "echo": lambda _context, params: params["value"],
     "nan": lambda _context, _params: float("nan"),
     "fail": _fail,

@@ -9,11 +9,12 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from automl.compiler.lay_out_rungs import race_of_folds
 from automl.data.schema import Schema
 from automl.graph import Graph, Node
 from automl.jobs import Job, Scores
 from automl.params import Choice, Float, Int, Param
-from automl.plan import Candidate, Forecast, Plan, RowPlan
+from automl.plan import Candidate, Forecast, Plan, RowPlan, Rung
 from automl.rows import Split
 from automl.spec.model import TaskSpec
 from automl.value import canonical_json
@@ -86,7 +87,13 @@ CANDIDATES = (
 )
 
 
-def tiny_plan(candidates: tuple[Candidate, ...] = CANDIDATES, *, metric: str = "roc_auc", **spec: Any) -> Plan:
+def tiny_plan(
+    candidates: tuple[Candidate, ...] = CANDIDATES,
+    *,
+    metric: str = "roc_auc",
+    rungs: tuple[Rung, ...] | None = None,
+    **spec: Any,
+) -> Plan:
     """A plan with three folds."""
     return Plan(
         spec=tiny_spec(**spec),
@@ -99,6 +106,7 @@ def tiny_plan(candidates: tuple[Candidate, ...] = CANDIDATES, *, metric: str = "
             folds=Split(kind="random", folds=3, seed=2),
             inner=Split(kind="random", folds=2, seed=3),
         ),
+        rungs=race_of_folds(range(3)) if rungs is None else rungs,
         candidates=candidates,
         decisions=(),
         floor_s=1.0,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,13 +11,20 @@ from typing import Any
 
 from automl.executors.inline import InlineExecutor
 from automl.jobs import Done, Executor, Job, Outcome, Run
-from automl.plan import Plan
+from automl.plan import Plan, TrialScore
 from automl.search.budget import SearchSettings
 from automl.search.events import Asked, Event, SearchResult, Settled, UnscoredTrial
 from automl.search.ledger import Ledger, ledger_exists
 from automl.search.loop import run_search
 from automl.search.virtual import Unit, VirtualTime
 from tests.support.plans import fake_fit
+
+
+@dataclass(frozen=True)
+class Found(SearchResult):
+    """A result with all trials, by number: `trials` with a score, `unscored` without."""
+
+    trials: tuple[TrialScore, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -31,7 +39,7 @@ class Story:
 
 def search(
     plan: Plan, path: Path, settings: SearchSettings, executor: Executor | None = None
-) -> tuple[SearchResult, Story, list[Event]]:
+) -> tuple[Found, Story, list[Event]]:
     """Run or resume a search in `path`."""
     ledger = Ledger.open(path) if ledger_exists(path) else Ledger.create(path, {"search": plan.search_digest})
     events: list[Event] = []
@@ -39,7 +47,15 @@ def search(
         result = run_search(plan, executor or InlineExecutor(fake_fit, {}), ledger, settings, events.append)
     finally:
         ledger.close()
-    return result, story(result, events), events
+    return found(result, events), story(result, events), events
+
+
+def found(result: SearchResult, events: list[Event]) -> Found:
+    """The result, with all trials that the events tell of."""
+    ended = sorted((e.trial for e in events if isinstance(e, Settled)), key=lambda trial: trial.number)
+    fields = {field.name: getattr(result, field.name) for field in dataclasses.fields(SearchResult)}
+    fields["unscored"] = tuple(trial for trial in ended if isinstance(trial, UnscoredTrial))
+    return Found(**fields, trials=tuple(trial for trial in ended if isinstance(trial, TrialScore)))
 
 
 def story(result: SearchResult, events: list[Event]) -> Story:

@@ -1,0 +1,95 @@
+"""What is kept for the final phase: from measured fits, by load, and only for what can still be fitted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from automl.driver.reserve import MARGIN, Budget, Reserve
+from automl.jobs import Outcome
+from automl.plan import TrialScore
+from automl.search.events import AtHand, Finished, Settled
+from automl.search.virtual import Unit
+from tests.support.plans import tiny_plan
+
+PLAN = tiny_plan()
+TAIL_S = 1.0
+GROWTH = 1.5
+
+
+class Moment:
+    """A clock that the test sets."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def reserve(clock: Moment, seconds: float = 100.0, workers: int = 2) -> Reserve:
+    return Reserve(PLAN, Budget(seconds, seconds, clock), lambda: TAIL_S, GROWTH, workers)
+
+
+def trial(number: int, score: float) -> TrialScore:
+    candidate = PLAN.candidates[1]
+    return TrialScore(number=number, candidate=candidate.id, params=candidate.defaults, folds=(), score=score)
+
+
+def better(than: float, by: float = 0.1) -> float:
+    return than + by if PLAN.scorer.greater_is_better else than - by
+
+
+def settled(number: int, score: float, longest_s: float) -> Settled:
+    return Settled(trial(number, score), number, False, longest_s)
+
+
+def finals(longest_s: float, rounds: int = 1) -> float:
+    return MARGIN * GROWTH * rounds * longest_s
+
+
+def test_the_best_trial_counts_settled_or_at_hand() -> None:
+    kept = reserve(Moment())
+    assert kept.seconds() == TAIL_S
+    kept(settled(1, 0.5, 4.0))
+    assert kept.seconds() == TAIL_S + finals(4.0)
+    kept(settled(2, better(0.5, -0.1), 9.0))
+    assert kept.seconds() == TAIL_S + finals(4.0), "it is worse"
+    kept(AtHand(trial(3, better(0.5)), 6.0))
+    assert kept.seconds() == TAIL_S + finals(6.0)
+
+
+def test_one_worker_fits_twice_in_a_row() -> None:
+    kept = reserve(Moment(), workers=1)
+    kept(settled(1, 0.5, 4.0))
+    assert kept.seconds() == TAIL_S + finals(4.0, 2)
+
+
+def test_what_cannot_be_fitted_any_more_is_not_waited_for() -> None:
+    clock = Moment()
+    kept = reserve(clock)
+    kept(settled(1, 0.5, 2.0))
+    clock.now = 90.0
+    slow = trial(2, better(0.5))
+    kept(Settled(slow, 2, False, 20.0))
+    assert kept.seconds() == TAIL_S + finals(2.0)
+    assert kept.left_for(slow) == 0.0
+    assert kept.left_for(trial(1, 0.5)) == pytest.approx(102.5 - TAIL_S - 90.0), "half of the allowed overrun"
+
+
+def test_the_last_moment_is_within_the_allowed_overrun() -> None:
+    limits: Mapping[float, float] = {20.0: 21.0, 60.0: 61.5, 300.0: 307.5}
+    assert {seconds: Budget(seconds, seconds, Moment()).last for seconds in limits} == limits
+
+
+def test_load_makes_the_tail_longer() -> None:
+    kept = reserve(Moment())
+    for fold in range(4):
+        kept(Finished(Unit(1, 0, fold), Outcome.OK, 2.0, 1.0))
+    assert kept.seconds() == 2 * TAIL_S
+    for fold in range(20):
+        kept(Finished(Unit(2, 0, fold), Outcome.OK, 1.0, 1.0))
+    assert kept.seconds() == TAIL_S, "only the last ones count"
+    kept(Finished(Unit(3, 0, 0), Outcome.OK, 1.0, 8.0))
+    assert kept.seconds() == TAIL_S, "a fit with many threads is no idle machine"
