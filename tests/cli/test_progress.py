@@ -33,7 +33,7 @@ def play(watch: Progress, clock: Clock, trials: int, step: float) -> None:
     for number in range(trials):
         clock.now += step
         watch(Asked(number, "linear", {}, known=False))
-        watch(Finished(Unit(number, 1, 0), Outcome.OK, step))
+        watch(Finished(Unit(number, 1, 0), Outcome.OK, step, step))
         watch(Settled(failed(number) if number % 10 == 9 else scored(number), number + 1, known=False))
 
 
