@@ -13,7 +13,7 @@ from automl.driver.folder import RunFolder, open_folder
 from automl.driver.opening import Opening
 from automl.driver.options import Stage, TrainOptions, Watch
 from automl.driver.rehearsal import Rehearsal
-from automl.driver.reserve import Budget, Reserve, growth_of
+from automl.driver.reserve import Budget, Effort, Reserve, growth_of
 from automl.driver.silence import Silence
 from automl.driver.usage import Usage, too_few_slots
 from automl.emit.assemble import package_files
@@ -48,7 +48,7 @@ def train(options: TrainOptions, watch: Watch) -> dict[str, Any]:
 
 
 def _train(options: TrainOptions, told: Silence, began: float) -> dict[str, Any]:
-    opening = Opening(options)
+    opening, effort = Opening(options), Effort()
     try:
         planned = _with_budget(_plan(options, opening), options, opening.name)
         folder = open_folder(options, planned, {"executor": opening.name, "address": opening.address})
@@ -59,7 +59,9 @@ def _train(options: TrainOptions, told: Silence, began: float) -> dict[str, Any]
         if folder.finished is not None:
             opening.close()
             return dict(folder.finished)
-        return _Run(planned, options, folder, told, began).go(opening)
+        run = _Run(planned, options, folder, told, began)
+        run.planning = effort.so_far()
+        return run.go(opening)
 
 
 def _plan(options: TrainOptions, opening: Opening) -> Planned:
@@ -103,6 +105,7 @@ class _Run:
         self.context = FitContext(self.plan, planned.dataset, planned.modules)
         self.reserve: Reserve | None = None
         self.rehearsal = Rehearsal(self.context)
+        self.planning = (0.0, 0.0)
         self.usage = Usage()
         self.warnings = list(planned.warnings)
 
@@ -130,7 +133,7 @@ class _Run:
             return None
         end = self.began + budget.time_s - self.folder.spent_s
         growth = growth_of(self.plan, Rows(self.planned.dataset.context))
-        timed = Budget(end, budget.time_s, time.monotonic)
+        timed = Budget(end, budget.time_s, time.monotonic, self.planning)
         self.reserve = Reserve(self.plan, timed, lambda: self.rehearsal.seconds, growth, finishers)
         return Deadline(time.monotonic, end, self.reserve.seconds)
 

@@ -102,8 +102,9 @@ def _deadline(limit_s: float | None) -> Iterator[None]:
         return
     over = time.monotonic() + limit_s
 
-    def ring(_signal: int, _frame: FrameType | None) -> None:
-        if time.monotonic() >= over - _AGAIN_S:
+    def ring(_signal: int, frame: FrameType | None) -> None:
+        importing = frame is not None and frame.f_code.co_filename.startswith("<frozen importlib")
+        if time.monotonic() >= over - _AGAIN_S and not importing:  # its locks and tables stay whole; it rings again
             raise DeadlineError
 
     before = signal.signal(signal.SIGALRM, ring)
