@@ -184,7 +184,8 @@ class _Run:
         said, leaders = chosen(found.decisions), found.leaders
         if said is not None:
             leaders = tuple(trial for trial in leaders if trial.number in (said, BASELINE))
-        limit = None if self.reserve is None or said is not None else self.reserve.left_for
+        new = self.folder.state == "new"  # what was interrupted is finished, however late it is by now
+        limit = self.reserve.left_for if self.reserve is not None and said is None and new else None
         final = fit_final(self.plan, executor, leaders, limit)
         if final.late:
             best = final.late[0]
