@@ -30,7 +30,8 @@ from real_tasks import spec_of
 from tasks import HIGHER_IS_BETTER, BenchTask, load_tasks, split
 
 from automl.compiler.lay_out_rungs import fold_order, race_of_folds
-from automl.executors.local import LocalExecutor
+from automl.executors import open_executor
+from automl.executors.settings import ExecutorSettings
 from automl.fit import FitContext, run
 from automl.machine import cpu_class, versions
 from automl.plan import BASELINE, Plan, Rung
@@ -131,7 +132,8 @@ def search(planned: Planned, arm: str, seconds: float, folder: Path) -> Told:
         if isinstance(event, BestChanged):
             steps.append((round(time.monotonic() - began, 3), event.trial.score))
 
-    executor = LocalExecutor(run, FitContext(plan, planned.dataset, planned.modules), WORKERS)
+    context = FitContext(plan, planned.dataset, planned.modules)
+    executor = open_executor("local", run, context, ExecutorSettings(WORKERS))
     folder.mkdir()
     ledger = Ledger.create(folder / "ledger.jsonl", {"search": plan.search_digest})
     try:
