@@ -24,7 +24,7 @@ NETWORKS: dict[str, Operator] = {
             "alpha": Float(low=1e-6, high=1.0, default=1e-3, log=True),
         },
         fit_requires=("numpy", "scikit-learn"),
-        cost=Cost(0.4, 650.0, 64.0, most_rows=200_000),
+        cost=Cost(0.5, 900.0, 64.0, most_rows=200_000),
         title="a network of fully connected layers",
         docs={
             "width": "units of each hidden layer",
@@ -47,7 +47,7 @@ NETWORKS: dict[str, Operator] = {
             "class_weight": CLASS_WEIGHT,
         },
         fit_requires=("numpy", "scikit-learn"),
-        cost=Cost(0.05, 700.0, 40.0),
+        cost=Cost(0.05, 2200.0, 40.0, regression=0.05),
         title="a linear model with a penalty that sets weights to zero",
         docs={
             "alpha": "the penalty on the weights: the larger, the fewer features are used",

@@ -15,15 +15,21 @@ TaskName = Literal["binary", "multiclass", "regression"]
 
 @dataclass(frozen=True)
 class Cost:
-    """Predicted cost of one fit and one apply on one core: seconds and bytes as linear forms.
+    """Predicted cost of one fit and one apply on one core: seconds and bytes as linear forms of the table's size.
 
-    CPU seconds = base + per_cell * rows * columns * rounds-like factor; see `compiler/forecast.py`.
+    An output is a class where there are more than two, else there is one. See `compiler/forecast.py`; the numbers are
+    those of `benchmarks/forecasts.py`.
     """
 
     base_s: float
     cell_ns: float  # nanoseconds per row and column (and round, for boosting)
     cell_bytes: float
     most_rows: int | None = None  # rows beyond which a fit takes no longer: it sees a sample, or fewer epochs
+    per_output: bool = False  # the seconds are those of one output; boosting's always are
+    regression: float = 1.0  # the share of the seconds that a regression takes
+    row_bytes: float = 0.0  # per row, up to `most_rows`
+    output_bytes: float = 0.0  # per row and output, up to `most_rows`
+    round_bytes: float = 0.0  # per round of boosting and output
 
 
 @dataclass(frozen=True)

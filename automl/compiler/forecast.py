@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from automl.catalog import OPERATORS
+from automl.catalog.operator import Operator
 from automl.compiler.draft import Draft
 from automl.compiler.resolve_spec import resolve_run
 from automl.errors import Diagnostic
@@ -19,6 +20,7 @@ EMIT_S = 1.5  # the interval of the estimate, the package, the report, the end o
 READ_S_PER_CELL = 2e-7  # reading the table again
 # Numbers that a step makes of one, on average: not zero ones where it is sparse. svd: of the words of one text.
 WIDENING = {"one_hot": 8.0, "tfidf": 60.0, "svd": 0.8, "text_stats": 6.0}
+BASE_BYTES = 8 * 2.0**20  # of any fit: what scoring loads
 FITS_OF_BASELINE = 2  # on the dev rows and on all rows, beside its folds
 
 
@@ -56,26 +58,51 @@ def below_floor(time_s: float | None, floor_s: float, executor: str) -> Diagnost
 def one_fit(candidate: Candidate, draft: Draft, share: float = 1.0) -> Forecast:
     """A fit of one fold with default parameters, its scoring included; or of a share of the fold's rows."""
     rows = draft.schema.rows * (1 - draft.resolved.validation.holdout) * share
-    seconds, size = 0.0, 0.0
+    seconds, size = 0.0, BASE_BYTES
     widths: dict[str, float] = {}
     for node in candidate.graph.nodes:
-        cost = OPERATORS[node.op].cost
         width = len(node.columns) + sum(widths.get(name, 0) for name in node.inputs)
         widths[node.id] = width * WIDENING.get(node.op, 1.0)
-        cells = rows * max(width, 1)
-        timed = cells if cost.most_rows is None else min(rows, cost.most_rows) * max(width, 1)
-        repeats = (draft.laid_out.inner.folds or 0) + 1 if OPERATORS[node.op].cross_fitted else 1
-        seconds += repeats * cost.base_s + repeats * timed * cost.cell_ns * 1e-9 * _rounds(
-            node, candidate, len(draft.classes)
-        )
-        size += cells * cost.cell_bytes
+        work = Work(OPERATORS[node.op], rows, max(width, 1), len(draft.classes), _rounds(node, candidate))
+        repeats = (draft.laid_out.inner.folds or 0) + 1 if work.operator.cross_fitted else 1
+        seconds += repeats * work.seconds
+        size += work.bytes
     return Forecast(cpu_s=float(f"{seconds:.3g}"), memory_bytes=int(size))
 
 
-def _rounds(node: Node, candidate: Candidate, classes: int) -> float:
-    """Boosting fits one tree per round, and per class where there are more than two."""
+@dataclass(frozen=True)
+class Work:
+    """What one step has to do: rows, columns, classes (0: none), rounds of boosting (1: it does not boost)."""
+
+    operator: Operator
+    rows: float
+    columns: float
+    classes: int
+    rounds: float
+
+    @property
+    def fitted_rows(self) -> float:
+        most = self.operator.cost.most_rows
+        return self.rows if most is None else min(self.rows, most)
+
+    @property
+    def outputs(self) -> int:
+        return self.classes if self.classes > 2 else 1
+
+    @property
+    def seconds(self) -> float:
+        cost = self.operator.cost
+        times = self.outputs if cost.per_output or self.operator.rounds is not None else 1
+        share = 1.0 if self.classes else cost.regression
+        return cost.base_s + self.fitted_rows * self.columns * self.rounds * times * share * cost.cell_ns * 1e-9
+
+    @property
+    def bytes(self) -> float:
+        cost = self.operator.cost
+        beside = self.fitted_rows * (cost.row_bytes + cost.output_bytes * self.outputs)
+        return self.rows * self.columns * cost.cell_bytes + beside + self.rounds * self.outputs * cost.round_bytes
+
+
+def _rounds(node: Node, candidate: Candidate) -> float:
     name = OPERATORS[node.op].rounds
-    if name is None:
-        return 1.0
-    rounds = node_params(node, candidate.defaults)[name]
-    return float(rounds) * (classes if classes > 2 else 1)
+    return 1.0 if name is None else float(node_params(node, candidate.defaults)[name])

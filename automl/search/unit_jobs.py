@@ -26,6 +26,7 @@ def job_of(plan: Plan, keys: JobKeys, trial: OpenTrial, unit: Unit, bounded: boo
         params=params,
         fit_rows=fit_rows,
         score_rows=score_rows,
+        label=f"trial {unit.trial}, fold {unit.fold}" + (f" at rung {unit.rung}" if len(plan.rungs) > 1 else ""),
         expected_s=forecast.cpu_s * rung.share,
         timeout_s=limits.timeout_s if bounded else None,
         memory_bytes=limits.memory_bytes if bounded else None,

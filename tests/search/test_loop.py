@@ -15,7 +15,7 @@ import pytest
 
 from automl.errors import AutomlError
 from automl.executors.inline import InlineExecutor
-from automl.executors.session import Session
+from automl.executors.session import Session, start_ray
 from automl.jobs import Job, Scores
 from automl.search.budget import SearchSettings
 from automl.search.events import BestChanged, Event, Finished
@@ -70,8 +70,7 @@ def test_ray_with_any_number_of_workers_tells_the_same(
 ) -> None:
     from automl.executors.ray_tasks import RayExecutor
 
-    session = Session(workers, 1, started=False)
-    executor = RayExecutor(fake_fit, {"delay": 0.02}, session)
+    executor = RayExecutor(fake_fit, {"delay": 0.02}, start_ray(workers=workers), owns_session=True)
     try:
         _, told, _ = search(PLAN, tmp_path / "ledger", SIXTY, executor)
     finally:
