@@ -74,7 +74,7 @@ def stop_at(point: str, marker: Path) -> None:
 
     kind, act = point.removesuffix("!"), partial(hold if point.endswith("!") else Path.touch, marker)
     owners: dict[str, tuple[Any, str]] = {
-        "starting": (session, "_init"),
+        "starting": (session, "_start"),
         "compiling": (training, "check_lock"),
         "final": (training, "fit_final"),
         "fits": (slots.SlotExecutor, "_kill_overdue"),
