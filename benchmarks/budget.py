@@ -139,7 +139,7 @@ def measure_run(case: Case, folder: Path) -> dict[str, Any]:
         "wall_s": round(wall, 2),
         "overrun_s": round(wall - case.budget_s, 2),
         "in_time": wall <= case.allowed_s,
-        "search_s": searched,
+        "searched_s": searched,
         "share_searched": None if searched is None else round(searched / case.budget_s, 3),
         "utilisation": result["utilisation"],
         "winner": result["winner"]["members"][0]["candidate"],
@@ -155,7 +155,7 @@ def measure_run(case: Case, folder: Path) -> dict[str, Any]:
 
 def _searched(run: Path) -> float | None:
     """Seconds of the search, as the run itself says."""
-    found = json.loads((run / "result.json").read_text(encoding="utf-8")).get("search_s")
+    found = json.loads((run / "result.json").read_text(encoding="utf-8")).get("searched_s")
     return None if found is None else float(found)
 
 

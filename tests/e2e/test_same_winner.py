@@ -15,7 +15,7 @@ import pytest
 from automl.executors.inline import InlineExecutor
 from automl.executors.session import Session
 from automl.executors.settings import ExecutorSettings
-from automl.jobs import Done, Executor, Job, Run
+from automl.jobs import Activity, Done, Executor, Job, Run
 from automl.machine import blas
 from automl.search.budget import SearchSettings
 from automl.search.virtual import Unit, VirtualTime
@@ -111,6 +111,9 @@ class Arrivals:
 
     def wait(self, timeout_s: float | None = None) -> Done | None:
         return self.came.popleft() if self.came else self.inner.wait(timeout_s)
+
+    def activity(self) -> Activity:
+        return self.inner.activity()
 
     def drop(self) -> None:
         self.inner.drop()
