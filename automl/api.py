@@ -98,7 +98,8 @@ def train(
 ) -> Trained:
     """Search, select, fit and emit, into the folder `out` (None: runs/NAME). A path that ends in .json is a plan.
 
-    `watch` gets every event of the run. Raises AutomlError, and NotAccepted where a criterion of `accept` is missed.
+    `watch` gets every event of the run, one at a time, some from a thread of its own (that nothing happened for a
+    while). Raises AutomlError, and NotAccepted where a criterion of `accept` is missed.
     """
     from automl.training import train as run
 

@@ -39,6 +39,7 @@ class Job:
     expected_s: float | None = None  # how long the plan expects it to take
     again: bool = False  # its worker died under it; where a refused allocation was the cause, it shall not be refused
     keep: bool = False  # bring States and predictions back (final fits); otherwise scores only
+    label: str = ""  # what a person is told that it is, such as 'trial 12, fold 3'
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,30 @@ class Done:
     worker: str = ""
     retried: int = 0  # how often it was started anew because its worker, or its node, died
     crashed: bool = False  # FAILED because the worker died under it, and died again when it was tried anew
+
+
+@dataclass(frozen=True)
+class UnderWay:
+    """A job that is being run: for how many seconds, and where, such as 'process 4711' or a node's address."""
+
+    job: Job
+    seconds: float
+    place: str
+
+
+@dataclass(frozen=True)
+class Activity:
+    """What an executor is doing. `news`: what happened to its nodes since it was opened, oldest first.
+
+    `waits_for`: in words, what keeps it from doing more; None where nothing does.
+    """
+
+    running: tuple[UnderWay, ...] = ()
+    queued: int = 0
+    ready: int = 0
+    starting: int = 0
+    waits_for: str | None = None
+    news: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -89,6 +114,9 @@ class Executor(Protocol):
 
         Raises AutomlError where the workers themselves cannot be kept up.
         """
+
+    def activity(self) -> Activity:
+        """What is under way at this moment. From any thread, at once, and without changing anything."""
 
     def drop(self) -> None:
         """Forget all jobs, queued and under way; nothing of them is ever returned. The workers are free again."""

@@ -9,6 +9,11 @@ from pathlib import Path
 
 from automl import __version__
 
+# Environment variables that hold numpy and OpenBLAS to kernels that all machines of a cluster have.
+PINS = ("NPY_DISABLE_CPU_FEATURES", "OPENBLAS_CORETYPE")
+_CORE_TYPES = {"x86_64-v2": "Nehalem", "x86_64-v3": "Haswell", "x86_64-v4": "SkylakeX"}
+_BEYOND = {"x86_64-v2": ("X86_V3", "AVX", "FMA", "F16C"), "x86_64-v3": ("X86_V4", "AVX5")}  # how their features begin
+
 LIBRARIES = ("joblib", "lightgbm", "numpy", "optuna", "pyarrow", "scikit-learn", "scipy", "threadpoolctl")
 
 
@@ -33,6 +38,16 @@ def cpu_class() -> str:
     if features.get("AVX512F") and features.get("AVX512_SKX"):
         return "x86_64-v4"
     return "x86_64-v3" if features.get("AVX2") and features.get("FMA3") else "x86_64-v2"
+
+
+def pins_for(cpu: str) -> dict[str, str]:
+    """Values of `PINS` that make this machine, and any larger one, one of that class; none for an unknown class."""
+    if cpu not in _CORE_TYPES:
+        return dict.fromkeys(PINS, "")
+    dispatched: list[str] = import_module("numpy._core._multiarray_umath").__cpu_dispatch__
+    beyond = tuple(begin for name, begins in _BEYOND.items() if name >= cpu for begin in begins)
+    features = " ".join(name for name in dispatched if name.startswith(beyond)) if beyond else ""
+    return dict(zip(PINS, (features, _CORE_TYPES[cpu]), strict=True))
 
 
 def blas() -> str:

@@ -13,7 +13,8 @@ from automl.driver.folder import RunFolder, open_folder
 from automl.driver.opening import Opening
 from automl.driver.options import Stage, TrainOptions, Watch
 from automl.driver.rehearsal import Rehearsal
-from automl.driver.reserve import Budget, Reserve, growth_of
+from automl.driver.reserve import Budget, Effort, Reserve, growth_of
+from automl.driver.silence import Silence
 from automl.driver.usage import Usage, too_few_slots
 from automl.emit.assemble import package_files
 from automl.emit.checks import check_plan
@@ -42,7 +43,12 @@ def train(options: TrainOptions, watch: Watch) -> dict[str, Any]:
     Raises AutomlError: what is wrong with spec, data, folder or cluster; NotAccepted where a criterion is missed.
     """
     began = time.monotonic() if options.began is None else options.began
-    opening = Opening(options)
+    with Silence(watch) as told:
+        return _train(options, told, began)
+
+
+def _train(options: TrainOptions, told: Silence, began: float) -> dict[str, Any]:
+    opening, effort = Opening(options), Effort()
     try:
         planned = _with_budget(_plan(options, opening), options, opening.name)
         folder = open_folder(options, planned, {"executor": opening.name, "address": opening.address})
@@ -53,7 +59,9 @@ def train(options: TrainOptions, watch: Watch) -> dict[str, Any]:
         if folder.finished is not None:
             opening.close()
             return dict(folder.finished)
-        return _Run(planned, options, folder, watch, began).go(opening)
+        run = _Run(planned, options, folder, told, began)
+        run.planning = effort.so_far()
+        return run.go(opening)
 
 
 def _plan(options: TrainOptions, opening: Opening) -> Planned:
@@ -61,8 +69,7 @@ def _plan(options: TrainOptions, opening: Opening) -> Planned:
     source = options.source
     if isinstance(source, Path) and source.suffix == PLAN_SUFFIX:
         plan = read_plan(source)
-        search = plan.spec.search
-        opening.start("ray", None, search.trial.cpus, search.budget.time_s is not None)
+        opening.start_for_plan(plan, source.parent)
         test = tests_of_plan(plan, source)
         planned = load_planned(plan, data_of_plan(plan, source), (source.parent, Path()), test=test)
     else:
@@ -89,13 +96,16 @@ def _with_budget(planned: Planned, options: TrainOptions, executor: str) -> Plan
 class _Run:
     """One session of a run, from the open folder to result.json."""
 
-    def __init__(self, planned: Planned, options: TrainOptions, folder: RunFolder, watch: Watch, began: float) -> None:
+    def __init__(
+        self, planned: Planned, options: TrainOptions, folder: RunFolder, watch: Silence, began: float
+    ) -> None:
         self.planned, self.plan = planned, planned.plan
         self.options, self.folder, self.watch = options, folder, watch
         self.began = began
         self.context = FitContext(self.plan, planned.dataset, planned.modules)
         self.reserve: Reserve | None = None
         self.rehearsal = Rehearsal(self.context)
+        self.planning = (0.0, 0.0)
         self.usage = Usage()
         self.warnings = list(planned.warnings)
 
@@ -105,9 +115,11 @@ class _Run:
             executor = opening.executor(self.context, None if deadline is None else deadline.left)
             for note in opening.notes:
                 self.warn(note.code, note.message, note.hint)
+            self.watch.executor = executor
             found, usage = self._search(executor, deadline)
             cut = any(decision.kind == "cut" for decision in found.decisions)
-            final = self._final(opening.finisher(self.context, cut), found)
+            self.watch.executor = finisher = opening.finisher(self.context, cut)
+            final = self._final(finisher, found)
             found = self._chosen(found, final)
             emitted = self._emit(found, final)
         finally:
@@ -121,7 +133,7 @@ class _Run:
             return None
         end = self.began + budget.time_s - self.folder.spent_s
         growth = growth_of(self.plan, Rows(self.planned.dataset.context))
-        timed = Budget(end, budget.time_s, time.monotonic)
+        timed = Budget(end, budget.time_s, time.monotonic, self.planning)
         self.reserve = Reserve(self.plan, timed, lambda: self.rehearsal.seconds, growth, finishers)
         return Deadline(time.monotonic, end, self.reserve.seconds)
 
@@ -172,7 +184,8 @@ class _Run:
         said, leaders = chosen(found.decisions), found.leaders
         if said is not None:
             leaders = tuple(trial for trial in leaders if trial.number in (said, BASELINE))
-        limit = None if self.reserve is None or said is not None else self.reserve.left_for
+        new = self.folder.state == "new"  # what was interrupted is finished, however late it is by now
+        limit = self.reserve.left_for if self.reserve is not None and said is None and new else None
         final = fit_final(self.plan, executor, leaders, limit)
         if final.late:
             best = final.late[0]

@@ -148,7 +148,7 @@ def tell(options: argparse.Namespace, what: tuple[str, str], samples: list[Sampl
     found: dict[str, Any] = {"measure": "CPU inside workers over cores x wall", "task": what[0], "executor": what[1]}
     found |= {"value": round(shares["fits"], 4), "goal": GOAL, "cores": cores, "window_s": round(wall, 2)}
     found |= {f"{kind}_share": round(share, 4) for kind, share in shares.items()}
-    found |= {key: result[key] for key in ("utilisation", "fit_cpu_s", "overhead_s", "search_s", "budget_s")}
+    found |= {key: result[key] for key in ("utilisation", "fit_cpu_s", "overhead_s", "searched_s", "budget_s")}
     record("utilisation", {**found, "units": units, "seed": 0}, options.keep)
 
 

@@ -20,7 +20,7 @@ def test_what_is_not_in_fits_is_overhead(monkeypatch: pytest.MonkeyPatch) -> Non
     counted(Cut(2))
     assert counted.told(workers=2) == {
         "workers": 2,
-        "search_s": 10.0,
+        "searched_s": 10.0,
         "fit_wall_s": 15.0,
         "fit_cpu_s": 13.5,
         "overhead_s": 5.0,

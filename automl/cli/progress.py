@@ -10,7 +10,8 @@ from typing import Any, Protocol
 
 from automl.cli.reply import printable
 from automl.cli.screen import Screen
-from automl.driver.options import Stage, Watch
+from automl.cli.waiting import waiting_text
+from automl.driver.options import Stage, Waiting, Watch
 from automl.jobs import Outcome
 from automl.report.units import score_text, seconds_text
 from automl.search.events import Asked, AtHand, BestChanged, Cut, Event, Finished, Retried, Settled, UnscoredTrial
@@ -45,7 +46,7 @@ class Progress:
         self._budget: int | None = None
         self._best: str | None = None
 
-    def __call__(self, event: Event | Stage) -> None:
+    def __call__(self, event: Event | Stage | Waiting) -> None:
         """Take in one event; print where it is due."""
         match event:
             case Settled():
@@ -63,6 +64,8 @@ class Progress:
                 pass
             case Stage():
                 self._stage(event)
+            case Waiting():
+                self._line(waiting_text(event))
         if self._bar is not None:
             self._draw(self._bar)
 
@@ -153,5 +156,5 @@ def _open_bar() -> Bar:
     return bar
 
 
-def _ignore(_event: Event | Stage) -> None:
+def _ignore(_event: Event | Stage | Waiting) -> None:
     """For --quiet."""

@@ -22,7 +22,8 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--executor", choices=("ray", "local", "inline"), help="where fits run (default: as the spec says)"
     )
     parser.add_argument("--workers", type=positive, metavar="N", help="fits at the same time; never changes the result")
-    parser.add_argument("--address", metavar="A", help="a running Ray cluster (default: as the spec says)")
+    addresses = "HOST:PORT, auto or ray://HOST:PORT; local: none (default: as the spec says, then RAY_ADDRESS)"
+    parser.add_argument("--address", metavar="A", help=f"a running Ray cluster: {addresses}")
     parser.add_argument("--trials", type=positive, metavar="N", help="replaces the spec's whole budget")
     parser.add_argument("--time", type=seconds, metavar="T", help="replaces the spec's whole budget: 90s, 10m, 2h")
     there = parser.add_mutually_exclusive_group()

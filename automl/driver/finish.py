@@ -107,7 +107,7 @@ def _jobs(
 def _job(candidate: str, params: Mapping[str, ParamValue], fit_rows: RowSet, score_rows: RowSet | None) -> Job:
     rows = [fit_rows.digest(), None if score_rows is None else score_rows.digest()]
     key = digest_json(["final", candidate, dict(params), *rows])
-    return Job(key, candidate, params, fit_rows, score_rows, keep=True)
+    return Job(key, candidate, params, fit_rows, score_rows, keep=True, label="final fit")
 
 
 def _run(executor: Executor, jobs: Mapping[str, Job]) -> dict[str, Done]:

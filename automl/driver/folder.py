@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any, Literal
 
 from automl.driver.options import TrainOptions
-from automl.errors import error
+from automl.errors import AutomlError, error
 from automl.lock import FILE_NAME, lock_text
 from automl.plan import TrialScore
 from automl.planning import Planned
@@ -117,10 +117,19 @@ def _session(planned: Planned, place: Mapping[str, Any]) -> dict[str, Any]:
 def _clear(path: Path) -> None:
     """Remove what runs leave, and nothing else. A run that another driver holds is refused by its ledger."""
     if ledger_exists(path / LEDGER):
-        Ledger.open(path / LEDGER).close()
+        _check_free(path / LEDGER)
     for name in OWN_FILES:
         (path / name).unlink(missing_ok=True)
     shutil.rmtree(path / PACKAGE, ignore_errors=True)
+
+
+def _check_free(ledger: Path) -> None:
+    """Raise AutomlError (LED002) where a driver has it; one that cannot be read is about to be removed."""
+    try:
+        Ledger.open(ledger).close()
+    except AutomlError as problem:
+        if any(found.code != "LED003" for found in problem.diagnostics):
+            raise
 
 
 def _resume(path: Path, planned: Planned, place: Mapping[str, Any]) -> RunFolder:

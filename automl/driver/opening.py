@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from automl.catalog import OPERATORS
+from automl.catalog.own_metric import find_function
 from automl.compiler.resolve_spec import resolve_run
 from automl.driver.options import TrainOptions
 from automl.errors import Diagnostic
 from automl.executors import open_executor
+from automl.executors.address import chosen_address
 from automl.executors.settings import ExecutorSettings, cpu_count
 from automl.fit import FitContext, run
 from automl.jobs import Executor
+from automl.plan import Plan
 from automl.spec.load import LoadedSpec
 
 # What fits import: where it is there before the first of them, no fit's time and no deadline counts it.
@@ -39,20 +44,30 @@ class Opening:
         self._closed = False
         self.replaced = False  # Ray, by processes of this machine
         self.name = options.executor or "ray"
-        self.address = options.address
+        self.address = chosen_address(options.address) if self.name == "ray" else None
         self.threads = 1
+        self._own_code: Path | None = None
 
     def start_for(self, spec: LoadedSpec) -> None:
         """Once the spec is read."""
         said, search = resolve_run(spec.written), spec.written.search
         trial, budget = (search.trial, search.budget) if search else (None, None)
         timed = budget is None or budget.time is not None
+        self._own_code = spec.function.file if spec.function else None
         self.start(said.executor, said.address, (trial.cpus if trial else None) or 1, timed)
+
+    def start_for_plan(self, plan: Plan, folder: Path) -> None:
+        """Once the plan is read. `folder`: where a user's own metric may lie."""
+        if plan.scorer.source is not None:
+            with suppress(ValueError):  # told where the plan is loaded
+                self._own_code = find_function(plan.scorer.path, folder).file
+        search = plan.spec.search
+        self.start("ray", None, search.trial.cpus, search.budget.time_s is not None)
 
     def start(self, name: str, address: str | None, threads: int, timed: bool) -> None:
         """Options win over the spec. `timed`: the spec's budget is one of time, at least."""
         self.name = self._options.executor or name
-        self.address = (self._options.address or address) if self.name == "ray" else None
+        self.address = chosen_address(self._options.address, address) if self.name == "ray" else None
         self.threads = threads
         if self._options.trials is not None or self._options.time_s is not None:
             timed = self._options.time_s is not None
@@ -147,7 +162,7 @@ class Opening:
         from automl.executors.session import start_ray
 
         try:
-            self._session = start_ray(self.address, self._options.workers, self.threads)
+            self._session = start_ray(self.address, self._options.workers, self.threads, self._own_code)
         except BaseException as problem:  # told where the executor is asked for
             self._problem = problem
         if self._closed and self._session is not None:

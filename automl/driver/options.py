@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from automl.jobs import Activity
 from automl.search.events import Event
 from automl.spec.loaded import LoadedSpec
 
@@ -35,4 +36,13 @@ class Stage:
     trials: int | None = None
 
 
-Watch = Callable[[Event | Stage], None]
+@dataclass(frozen=True)
+class Waiting:
+    """Nothing has happened for `silent_s` seconds. `doing`: the part of the run; `activity`: its executor's."""
+
+    silent_s: float
+    doing: str
+    activity: Activity | None = None
+
+
+Watch = Callable[[Event | Stage | Waiting], None]

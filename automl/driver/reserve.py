@@ -2,7 +2,7 @@
 
 The final phase is two fits of the winner (all rows; the dev rows, for the honest estimate), the package, the report,
 and the end of the process. Fits are as long as those of the trial's folds were, times the rows; the rest is a constant,
-times how much slower than alone the machine's fits ran lately, as other work on it slows both.
+times how much slower than alone the machine ran lately (the planning, then the fits), as other work slows both.
 """
 
 from __future__ import annotations
@@ -26,13 +26,25 @@ RECENT = 16  # fits, from which the load of the machine is seen
 REMEMBERED = 1000  # trials
 
 
+class Effort:
+    """How long this process has been at work since this was made, and what of a CPU it had: the first sign of load."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic(), time.process_time()
+
+    def so_far(self) -> tuple[float, float]:
+        """Seconds on the clock, seconds of a CPU."""
+        return time.monotonic() - self._began[0], time.process_time() - self._began[1]
+
+
 @dataclass(frozen=True)
 class Budget:
-    """A time budget on a monotonic clock: when the run has to end."""
+    """A time budget on a monotonic clock: when the run has to end. `planning`: what making the plan took (`Effort`)."""
 
     end: float
     seconds: float
     clock: Callable[[], float] = time.monotonic
+    planning: tuple[float, float] = (0.0, 0.0)
 
     @property
     def last(self) -> float:
@@ -52,7 +64,7 @@ class Reserve:
         self._share = MARGIN * growth * (1 if workers > 1 else 2)
         self._longest: dict[int, float] = {}  # seconds of a trial's longest fit
         self._best: TrialScore | None = None
-        self._recent: deque[tuple[float, float]] = deque(maxlen=RECENT)
+        self._recent = deque([budget.planning], maxlen=RECENT)
 
     def __call__(self, event: Event) -> None:
         """Learn from what the search tells."""
@@ -85,7 +97,7 @@ class Reserve:
         return self._share * longest * _share_of_rounds(self._plan, trial)
 
     def _tail(self) -> float:
-        wall, cpu = (sum(column) for column in zip(*self._recent, strict=True)) if self._recent else (0.0, 0.0)
+        wall, cpu = (sum(column) for column in zip(*self._recent, strict=True))
         return self._tail_s() * (max(1.0, wall / cpu) if wall > 0.5 and cpu > 0.0 else 1.0)
 
 

@@ -23,13 +23,13 @@ class Usage:
             self._cpu += event.cpu_s
 
     def told(self, workers: int) -> dict[str, Any]:
-        """`workers`, `search_s`; `fit_wall_s` and `fit_cpu_s` of all fits that finished; `utilisation`: the share of
-        workers x search_s that is fit_wall_s; `overhead_s`: the rest of it (docs/reference/result.md)."""
+        """`workers`, `searched_s`; `fit_wall_s` and `fit_cpu_s` of all fits that finished; `utilisation`: the share of
+        workers x searched_s that is fit_wall_s; `overhead_s`: the rest of it (docs/reference/result.md)."""
         search = time.monotonic() - self._began
         held = workers * search
         return {
             "workers": workers,
-            "search_s": round(search, 3),
+            "searched_s": round(search, 3),
             "fit_wall_s": round(self._wall, 3),
             "fit_cpu_s": round(self._cpu, 3),
             "overhead_s": round(max(0.0, held - self._wall), 3),

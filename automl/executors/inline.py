@@ -15,7 +15,7 @@ from automl.errors import error
 from automl.executors.memory import Rooms, free_for_fits, limited
 from automl.executors.settings import ExecutorSettings, cpu_count
 from automl.executors.worker import DeadlineError, execute, pinned_threads
-from automl.jobs import Done, Job, Outcome, Run
+from automl.jobs import Activity, Done, Job, Outcome, Run, UnderWay
 
 _AGAIN_S = 0.05  # the alarm rings again until it is heard: a callback from C may swallow the first
 
@@ -34,6 +34,7 @@ class InlineExecutor:
         self._context = context
         self._threads = threads
         self._queue: deque[Job] = deque()
+        self._running: tuple[Job, float] | None = None  # and when it began
         self._rooms = Rooms(1)
         self._rooms.open("", free_for_fits())
 
@@ -55,15 +56,26 @@ class InlineExecutor:
         job = limited(job, self._rooms.claim("", job))
         limits = [limit for limit in (job.timeout_s, timeout_s) if limit is not None]
         limit = min(limits) if limits else None
+        self._running = (job, time.monotonic())
         try:
             with pinned_threads(self._threads), _deadline(limit):
                 done = execute(self._run, self._context, job)
         except DeadlineError:  # it rang in the moment before or after the job itself
             done = Done(job.key, Outcome.TIMEOUT, error="stopped at its deadline")
+        finally:
+            self._running = None
         if done.outcome is Outcome.TIMEOUT and limit != job.timeout_s:
             return None
         self._queue.popleft()
         return done
+
+    def activity(self) -> Activity:
+        """The job that is being run, seen from another thread."""
+        if self._running is None:
+            return Activity(queued=len(self._queue), ready=1)
+        job, began = self._running
+        here = UnderWay(job, time.monotonic() - began, "the driver's process")
+        return Activity((here,), max(0, len(self._queue) - 1), ready=1)
 
     def drop(self) -> None:
         """Forget what is queued."""
@@ -90,8 +102,9 @@ def _deadline(limit_s: float | None) -> Iterator[None]:
         return
     over = time.monotonic() + limit_s
 
-    def ring(_signal: int, _frame: FrameType | None) -> None:
-        if time.monotonic() >= over - _AGAIN_S:
+    def ring(_signal: int, frame: FrameType | None) -> None:
+        importing = frame is not None and frame.f_code.co_filename.startswith("<frozen importlib")
+        if time.monotonic() >= over - _AGAIN_S and not importing:  # its locks and tables stay whole; it rings again
             raise DeadlineError
 
     before = signal.signal(signal.SIGALRM, ring)

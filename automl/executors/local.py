@@ -36,6 +36,14 @@ class _Slot(Slot):
     ready: bool = False
     code: int | None = None
 
+    @property
+    def place(self) -> str:
+        return f"process {self.process}"
+
+    @property
+    def starts(self) -> bool:
+        return not self.ready
+
 
 class LocalExecutor(SlotExecutor[_Slot]):
     """At most `workers` jobs at once, the rest in order of submission. Holds O(workers) beside the queue.

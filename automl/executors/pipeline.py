@@ -19,6 +19,7 @@ from automl.jobs import Done, Job
 CALL_S = 0.05  # what the jobs of one call may take together, as far as that is known
 CALL_JOBS = 16
 _REMEMBERED = 4  # results of a candidate
+_UNKNOWN = 4.0  # so much longer than the plan expects may the first one of a candidate take
 
 
 class Pace:
@@ -37,7 +38,7 @@ class Pace:
         ratios = self._ratios.get(job.candidate)
         if job.keep or (ratios is None and job.expected_s is None):
             return math.inf
-        return (job.expected_s or 1.0) * (max(ratios) if ratios else 1.0)
+        return (job.expected_s or 1.0) * (max(ratios) if ratios else _UNKNOWN)
 
     def room_for(self, work: Try, taken: float) -> bool:
         """Whether a job may join others in a call that takes `taken` seconds by now."""

@@ -7,38 +7,31 @@ its next job.
 
 from __future__ import annotations
 
-import os
-import socket
-import sys
-import sysconfig
 import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import ray
 from ray.exceptions import (
-    ActorUnavailableError,
-    ObjectStoreFullError,
-    OutOfDiskError,
     OutOfMemoryError,
     RayError,
     RayTaskError,
 )
-from ray.experimental.internal_kv import _internal_kv_del, _internal_kv_put
 
 from automl.errors import error
-from automl.executors.memory import Rooms, beyond_text, free_for_fits, limited
+from automl.executors.memory import Rooms, beyond_text, limited
+from automl.executors.nodes import Node, pinned_to
 from automl.executors.pipeline import CALL_JOBS, Pace, Pipeline, Sent
+from automl.executors.ray_worker import actor_class, answers_of, cause_of, put, was_ended, with_its_node, with_retries
 from automl.executors.session import Session, start_ray
 from automl.executors.settings import ExecutorSettings
 from automl.executors.slots import HINT, STARTS, SlotExecutor, Try
-from automl.executors.worker import THREAD_VARIABLES, become_worker, describe, execute
-from automl.jobs import Done, Job, Outcome, Run
+from automl.executors.worker import describe
+from automl.jobs import Activity, Job, Outcome, Run
 
 _START_S = 120.0  # a cluster that gives no worker at all in this time is busy with others' work
+_TICK_S = 1.0  # between two looks at head and nodes, while nothing ends
 
 
 @dataclass(eq=False, kw_only=True)
@@ -46,6 +39,15 @@ class _Slot(Pipeline):
     """One worker process."""
 
     actor: Any
+    node: Node
+
+    @property
+    def place(self) -> str:
+        return self.node.name
+
+    @property
+    def starts(self) -> bool:
+        return self.work is None and self.reference is not None
 
 
 class RayExecutor(SlotExecutor[_Slot]):
@@ -63,13 +65,16 @@ class RayExecutor(SlotExecutor[_Slot]):
         self._rooms = Rooms(-(-session.workers // max(1, len(hosts))))
         self._session = session
         self._owns_session = owns_session
-        self._shared = (run, _put(context))
-        self._actor_class = _actor_class(session.threads)
-        self._slots = [self._new_slot() for _ in range(self.workers)]
+        self._shared = (run, put(context))
+        self._crew = session.crew
+        self._actor_class = actor_class(session)
         self._free_slots: dict[_Slot, None] = {}  # in the order in which they became free
         self._pace = Pace()
         self._calls = 0
+        self._alone_since = time.monotonic()  # when there was a worker last
+        self._short = False  # workers are missing that could not be started when they were lost
         self._closed = False
+        self._staff()
 
     def close(self) -> None:
         """End the workers, and Ray if it was started for this executor. Safe to call twice."""
@@ -77,12 +82,29 @@ class RayExecutor(SlotExecutor[_Slot]):
             return
         self._closed = True
         self._queue.clear()
-        if ray.is_initialized():
-            for slot in self._slots:
-                ray.kill(slot.actor, no_restart=True)
+        if ray.is_initialized() and not self._session.pulse.lost:
+            with suppress(ConnectionError):  # of Ray Client, where the head is gone
+                for slot in self._slots:
+                    ray.kill(slot.actor, no_restart=True)
         self._slots = []
         if self._owns_session:
             self._session.close()
+
+    def activity(self) -> Activity:
+        """What the workers are at, and what happened to the nodes."""
+        found = super().activity()
+        ahead = sum(len(slot.ahead) for slot in tuple(self._slots))
+        return replace(found, queued=found.queued + ahead, news=tuple(self._crew.news))
+
+    def _waits_for(self) -> str | None:
+        silent = self._session.pulse.silent_s
+        if silent:
+            return f"the cluster's head, which has not answered for {silent:.0f} s"
+        if not self._slots:
+            return "a node: none is left"
+        starting = sorted({slot.node.name for slot in tuple(self._slots) if slot.starts})
+        cpus = f"{self._session.threads} CPU{'s' if self._session.threads > 1 else ''}"
+        return f"{cpus} for each worker that starts, on {', '.join(starting[:8])}" if starting else None
 
     def has_started(self, timeout_s: float) -> bool:
         """Whether a worker is ready for its first job, once one is or so many seconds have passed."""
@@ -93,9 +115,28 @@ class RayExecutor(SlotExecutor[_Slot]):
                 return False
         return True
 
-    def _new_slot(self, failed_starts: int = 0) -> _Slot:
-        actor = self._actor_class.remote(*self._shared)
-        return _Slot(actor=actor, reference=actor.ready.remote(self._preload), failed_starts=failed_starts)
+    def _new_slot(self, node: Node, failed_starts: int = 0) -> _Slot:
+        made = self._actor_class.options(scheduling_strategy=pinned_to(node)) if self._crew.spreads else None
+        actor = (made or self._actor_class).remote(*self._shared)
+        return _Slot(actor=actor, reference=actor.ready.remote(self._preload), node=node, failed_starts=failed_starts)
+
+    def _staff(self) -> None:
+        """Start the workers that are missing, where there is room for them."""
+        self._slots += [self._new_slot(node) for node in self._crew.places(slot.node for slot in self._slots)]
+        self.workers = max(1, len(self._slots))
+
+    def _attend(self) -> None:
+        """See to head and nodes. Raises AutomlError: EXE042 where the head is lost, EXE043 where no node is left."""
+        pulse = self._session.pulse
+        pulse.check()
+        if self._slots:
+            self._alone_since = time.monotonic()
+        elif time.monotonic() > self._alone_since + _START_S:
+            text = f"no worker is left, and no node joined in {_START_S:g} s"
+            raise error("EXE043", text, hint="what had finished is kept: start nodes, then --resume")
+        if (self._crew.due or self._short) and pulse.beat() and (self._crew.look() or self._short):
+            self._short = False
+            self._staff()
 
     def submit(self, job: Job) -> None:
         """Queue the job, and hand it to a free worker."""
@@ -149,16 +190,26 @@ class RayExecutor(SlotExecutor[_Slot]):
         waiting = [slot.reference for slot in self._slots if slot.reference is not None]
         moments = (limit, self._start_limit(), *(slot.deadline for slot in self._slots))
         known = [moment for moment in moments if moment is not None]
-        pause = max(0.0, min(known) - time.monotonic()) if known else None
-        ready, _ = ray.wait(waiting, num_returns=1, timeout=pause)
-        if ready:
+        pause = min(_TICK_S, max(0.0, min(known) - time.monotonic())) if known else _TICK_S
+        if self._wait_for_one(waiting, pause):
             waiting += [sent.reference for slot in self._slots for sent in slot.ahead]
             ended, _ = ray.wait(waiting, num_returns=len(waiting), timeout=0)
-            self._take_in(_answers(ended))
+            self._take_in(answers_of(ended))
+        self._attend()
+
+    def _wait_for_one(self, references: list[Any], pause: float) -> bool:
+        """Whether one of them is there within `pause` seconds; where there is none to wait for, these pass."""
+        if not references:
+            time.sleep(pause)
+            return False
+        try:
+            return bool(ray.wait(references, num_returns=1, timeout=pause)[0])
+        except ConnectionError:  # of Ray Client, which has given its server up
+            raise self._session.pulse.loss() from None
 
     def _start_limit(self) -> float | None:
         """When to give up, while no worker at all is ready."""
-        if any(slot.work is not None or slot.reference is None for slot in self._slots):
+        if not self._slots or any(slot.work is not None or slot.reference is None for slot in self._slots):
             return None
         limit = max(slot.began for slot in self._slots) + _START_S
         if time.monotonic() >= limit:
@@ -178,11 +229,11 @@ class RayExecutor(SlotExecutor[_Slot]):
             self._lost(slot, "Ray ended the worker: the machine ran out of memory", Outcome.OUT_OF_MEMORY)
             return
         if isinstance(answer, RayError) and not isinstance(answer, RayTaskError):
-            with_node = _with_its_node(answer)
-            if slot.work is not None and not with_node and _was_ended(slot.actor):
+            with_node = with_its_node(answer)
+            if slot.work is not None and not with_node and self._session.pulse.beat() and was_ended(slot.actor):
                 self._lost(slot, beyond_text(slot.work.job), Outcome.OUT_OF_MEMORY)
             else:
-                self._lost(slot, _cause(answer), Outcome.FAILED, with_node)
+                self._lost(slot, cause_of(answer), Outcome.FAILED, with_node)
             return
         if isinstance(answer, RayTaskError) and self._take_back(slot):  # one answer for a whole call
             self._replace(slot, 0)
@@ -194,14 +245,14 @@ class RayExecutor(SlotExecutor[_Slot]):
             self._rooms.open(slot.host, free)
         else:
             self._pace.note(slot.work.job, answer)
-            self._finished.append(_with_retries(answer, slot.work.retried))
+            self._finished.append(with_retries(answer, slot.work.retried))
         slot.failed_starts = 0
         self._free(slot)
 
     def _lost(self, slot: _Slot, cause: str, outcome: Outcome, with_node: bool = False) -> None:
         """The worker is gone: try its job once more, and start another worker."""
         work = slot.work
-        if work is None and slot.failed_starts + 1 >= STARTS:
+        if work is None and slot.failed_starts + 1 >= STARTS and self._crew.holds(slot.node):
             raise error("EXE012", f"a worker cannot be started: {cause}", hint=HINT)
         if self._take_back(slot):
             pass
@@ -213,11 +264,21 @@ class RayExecutor(SlotExecutor[_Slot]):
         return bool(ray.wait([slot.reference], timeout=0)[0])
 
     def _replace(self, slot: _Slot, failed_starts: int) -> None:
+        """On the same node; where that is gone, wherever there is room; later, where the head does not answer now."""
         ray.kill(slot.actor, no_restart=True)
         self._vacate(slot)
         self._free_slots.pop(slot, None)
         slot.reference = None  # nothing of it is awaited any more
-        self._slots[self._slots.index(slot)] = self._new_slot(failed_starts)
+        index = self._slots.index(slot)
+        self._short = not self._session.pulse.beat()
+        if not self._short:
+            self._crew.look()
+        if self._short or not self._crew.holds(slot.node):
+            del self._slots[index]
+        else:
+            self._slots[index] = self._new_slot(slot.node, failed_starts)
+        if not self._short:
+            self._staff()
 
     def _take_back(self, slot: _Slot) -> bool:
         if not slot.ahead:
@@ -236,103 +297,3 @@ def open_ray(run: Run, context: Any, settings: ExecutorSettings) -> RayExecutor:
     """Start or join Ray as the settings say; `close` ends what was started."""
     session = start_ray(settings.address, settings.workers, settings.threads)
     return RayExecutor(run, context, session, owns_session=True, preload=settings.preload)
-
-
-class _Worker:
-    """What lives in a worker process: the function and the context, fetched once."""
-
-    def __init__(self, run: Run, context: Any) -> None:
-        become_worker(_note_the_end)
-        self._run = run
-        self._context = context
-
-    def ready(self, preload: tuple[str, ...]) -> tuple[str, int]:
-        """Answered once the process, its imports and the context are there: this host, and its memory for fits."""
-        for name in preload:
-            with suppress(Exception):  # a fit that needs it says so
-                import_module(name)
-        return socket.gethostname(), free_for_fits()
-
-    def run(self, jobs: list[Job]) -> Done | list[Done]:
-        """One job, or one after the other: Ray takes a list for as many results."""
-        found = [execute(self._run, self._context, job) for job in jobs]
-        return found if len(found) > 1 else found[0]
-
-
-def _put(context: Any) -> Any:
-    """Into the object store, once. Raises AutomlError (EXE030) where neither it nor the disk behind it has room."""
-    try:
-        return ray.put(context)
-    except (ObjectStoreFullError, OutOfDiskError) as problem:
-        store = ray.cluster_resources().get("object_store_memory", 0) / 2**20
-        text = f"the table fits neither into Ray's object store ({store:.0f} MiB) nor onto the disk behind it"
-        hint = "make room in /dev/shm and in the folder for temporary files, or take --executor local"
-        raise error("EXE030", f"{text}: {str(problem).splitlines()[0][:200]}", hint=hint) from None
-
-
-def _note_the_end() -> None:
-    """Tell the cluster's head that this worker was ended for its memory: Ray tells nobody its exit code."""
-    _internal_kv_put(_note_of(ray.get_runtime_context().get_actor_id()), b"memory")
-
-
-def _was_ended(actor: Any) -> bool:
-    """Whether a dead worker was ended for its memory. Its note is taken away."""
-    return bool(_internal_kv_del(_note_of(actor._actor_id.hex())))
-
-
-def _note_of(actor: str | None) -> bytes:
-    return f"automl-ended-{actor}".encode()
-
-
-def _actor_class(threads: int) -> Any:
-    variables = dict.fromkeys(THREAD_VARIABLES, str(threads))
-    variables["PYTHONPATH"] = os.pathsep.join(_own_folders())
-    limits = {"num_cpus": threads, "max_restarts": 0, "max_task_retries": 0, "runtime_env": {"env_vars": variables}}
-    return ray.remote(**limits)(_Worker)
-
-
-def _own_folders() -> list[str]:
-    """What only this driver's sys.path knows, beside the interpreter's own folders: workers start elsewhere."""
-    libraries = [Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib", "purelib", "platlib")]
-    folders = dict.fromkeys(Path(entry).resolve() for entry in sys.path)  # '' is the current folder
-    return [
-        str(folder)
-        for folder in folders
-        if folder.is_dir()
-        and folder.name not in ("site-packages", "dist-packages")
-        and not any(folder.is_relative_to(library) for library in libraries)
-    ]
-
-
-def _answers(references: list[Any]) -> dict[Any, Any]:
-    """What became of each: its value, or in its place what went wrong."""
-    try:
-        return dict(zip(references, ray.get(references), strict=True))
-    except Exception:  # of one of them, or several
-        return {reference: _answer(reference) for reference in references}
-
-
-def _answer(reference: Any) -> Any:
-    try:
-        return ray.get(reference)
-    except Exception as problem:
-        return problem
-
-
-def _with_retries(done: Done, retried: int) -> Done:
-    return replace(done, retried=retried) if retried else done
-
-
-def _with_its_node(problem: BaseException) -> bool:
-    """Whether a worker is gone because its node is. Out of touch counts as that: a process that died alone is told of
-    by its node within a second, a dead node is missed after several."""
-    return isinstance(problem, ActorUnavailableError) or "node has died" in str(problem)
-
-
-def _cause(problem: BaseException) -> str:
-    """One line of Ray's many on why a worker is gone."""
-    lines = [line.strip() for line in str(problem).splitlines() if line.strip()]
-    for line in reversed(lines):
-        if "Error" in line:
-            return line[:300]
-    return "its process died (a crash in native code, or killed from outside)"

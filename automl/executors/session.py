@@ -1,25 +1,29 @@
-"""Ray, started or joined: quiet, on loopback only, with an object store that fits this machine."""
+"""Ray, started or joined: quiet, what is started here on loopback only, with an object store that fits this machine."""
 
 from __future__ import annotations
 
 import logging
 import os
-import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from automl.errors import error
+from automl.executors.address import CLIENT, is_client, is_loopback
+from automl.executors.crew import Crew
+from automl.executors.nodes import Questions, alive_nodes, check_nodes
+from automl.executors.pulse import Pulse, knock
 from automl.executors.reaper import Reaped
-from automl.executors.settings import cpu_count
+from automl.executors.settings import ExecutorSettings, cpu_count
+from automl.executors.shipping import shipped_code, worker_environment
 
 MIB = 2**20
 _STORE_LEAST = 80 * MIB  # Ray refuses less than 75 MiB
-_LOCAL_HOSTS = ("127.", "localhost:")
-_KNOCK_S = 5.0
+_OWN_PATIENCE_S = 6.0  # for the head that was started here: nobody starts it anew
 _STORE_SHARE = 0.3  # of the memory that is free
 _SHM_SHARE = 0.8  # of what is free in /dev/shm
 
@@ -37,11 +41,17 @@ _LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
 
 @dataclass
 class Session:
-    """A connection to Ray. `workers` of `threads` CPUs each fit into it. `close` ends only what was started here."""
+    """A connection to Ray. `workers` of `threads` CPUs each fit into it now. `close` ends only what was started here.
+
+    `environment`: the variables of every worker; `crew`: which node holds how many of them.
+    """
 
     workers: int
     threads: int
     started: bool
+    environment: dict[str, str]
+    crew: Crew
+    pulse: Pulse
     on_disk: bool = False  # the object store, because /dev/shm is too small: slower
     reaped: Reaped | None = None  # the folder of what was started, and who ends what is left of it
     _leave: threading.Event = field(default_factory=threading.Event, repr=False)
@@ -51,10 +61,12 @@ class Session:
         """Shut down what was started. Safe to call twice."""
         if self._leave.is_set():
             return
+        self.pulse.stop()
         if self.started:
             import ray
 
-            ray.shutdown()
+            with suppress(ConnectionError):  # of Ray Client, where the head is gone
+                ray.shutdown()
         if self.reaped is not None:
             self.reaped.close()
         self._leave.set()
@@ -62,13 +74,17 @@ class Session:
             self._keeper.join(timeout=5.0)
 
 
-def start_ray(address: str | None = None, workers: int | None = None, threads: int = 1) -> Session:
+def start_ray(
+    address: str | None = None, workers: int | None = None, threads: int = 1, own_code: Path | None = None
+) -> Session:
     """Start Ray on this machine, or join the cluster at `address`. From any thread: it may start while a spec compiles.
 
-    A cluster that this process has joined already is used as it is, and left running. Raises AutomlError: EXE010
-    (cannot start or join), EXE011 (the workers do not fit into the cluster, with the numbers).
+    A cluster that this process has joined already is used as it is, and left running. automl itself, and `own_code`
+    (the module of a user's own metric), are sent to a cluster that is joined. Raises AutomlError: EXE010 (cannot start
+    or join), EXE011 (the workers do not fit, with the numbers), EXE040 and EXE041 (nodes on which fits would not come
+    out as here, or not at all).
     """
-    keeper = _Keeper(address, workers, threads)
+    keeper = _Keeper(ExecutorSettings(workers, threads, address), own_code)
     thread = threading.Thread(target=keeper.live, name="automl-ray", daemon=True)
     thread.start()
     keeper.ready.wait()
@@ -83,15 +99,16 @@ class _Keeper:
     """The thread in which Ray is started. It lives as long as the session: Linux ends Ray's processes together with
     the thread that started them, not with the process (PR_SET_PDEATHSIG)."""
 
-    def __init__(self, address: str | None, workers: int | None, threads: int) -> None:
+    def __init__(self, wanted: ExecutorSettings, own_code: Path | None) -> None:
         self.ready = threading.Event()
         self.session: Session | None = None
         self.problem: BaseException | None = None
-        self._wanted = (address, workers, threads)
+        self._wanted = wanted
+        self._own_code = own_code
 
     def live(self) -> None:
         try:
-            self.session = _connect(*self._wanted)
+            self.session = _connect(self._wanted, self._own_code)
         except BaseException as problem:  # handed to the thread that asked
             self.problem = problem
             self.ready.set()
@@ -101,9 +118,10 @@ class _Keeper:
             self.session._leave.wait()
 
 
-def _connect(address: str | None, workers: int | None, threads: int) -> Session:
+def _connect(wanted: ExecutorSettings, own_code: Path | None) -> Session:
     os.environ.update({name: value for name, value in _ENVIRONMENT.items() if name not in os.environ})
-    local = address is None or address.startswith(_LOCAL_HOSTS)
+    address, threads = wanted.address, wanted.threads
+    local = address is None or is_loopback(address)
     with _environment(_LOOPBACK if local else {}):
         import ray
 
@@ -113,46 +131,76 @@ def _connect(address: str | None, workers: int | None, threads: int) -> Session:
         try:
             if not joined:
                 _keep_local(ray, local)
-                _init(ray, address, (workers or max(1, cpu_count() // threads)) * threads, reaped)
+            if reaped is not None:
+                _start(ray, (wanted.workers or max(1, cpu_count() // threads)) * threads, reaped.folder)
+            elif address is not None and not joined:
+                _join(ray, address, own_code)
             _hush(ray)
-            fitting = _fitting_workers(ray, workers, threads)
+            session = _session(ray, wanted, started=not joined)
         except BaseException:
             if not joined:
                 ray.shutdown()
             if reaped is not None:
                 reaped.close()
             raise
-    return Session(fitting, threads, started=not joined, on_disk=reaped is not None and small, reaped=reaped)
+    session.on_disk, session.reaped = reaped is not None and small, reaped
+    return session
 
 
-def _init(ray: Any, address: str | None, cpus: int, reaped: Reaped | None) -> None:
-    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.CRITICAL}
+def _session(ray: Any, wanted: ExecutorSettings, started: bool) -> Session:
+    """The session, with its nodes compared where the cluster is not one that this process has started."""
+    address, threads = wanted.address, wanted.threads
+    fitting = _fitting_workers(ray, wanted.workers, threads)
+    environment = worker_environment(threads, address in (None, "auto") or is_loopback(address))
+    questions = None
+    if address is not None:
+        questions = Questions(ray, environment)
+        check_nodes(ray, questions)
+    crew = Crew(ray, threads, fitting if address is None else wanted.workers, questions)
+    head = address if address is not None and is_client(address) else str(ray.get_runtime_context().gcs_address)
+    pulse = Pulse(head, _OWN_PATIENCE_S) if address is None else Pulse(head)
+    return Session(fitting, threads, started, environment, crew, pulse)
+
+
+def _start(ray: Any, cpus: int, folder: str) -> None:
     try:
-        if address is not None:
-            _knock(address)
-            ray.init(address=address, **quiet)
-            return
         ray.init(
             address="local",
             num_cpus=cpus,
             num_gpus=0,
             include_dashboard=False,
             object_store_memory=_store_bytes(),
-            _temp_dir=None if reaped is None else reaped.folder,
-            **quiet,
+            _temp_dir=folder,
+            log_to_driver=False,
+            logging_level=logging.CRITICAL,
         )
     except Exception as problem:  # Ray raises a dozen types here
-        text = " ".join(str(problem).split())[:300]
-        if address is not None:
-            hint = "leave run.address out to start Ray on this machine"
-            raise error("EXE010", f"cannot join a Ray cluster at {address!r}: {text}", hint=hint) from None
         hint = "--executor local runs without Ray"
-        raise error("EXE010", f"cannot start Ray on this machine: {text}", hint=hint) from None
+        raise error("EXE010", f"cannot start Ray on this machine: {_one_line(problem)}", hint=hint) from None
+
+
+def _join(ray: Any, address: str, own_code: Path | None) -> None:
+    if is_client(address) and find_spec("grpc") is None:
+        hint = "pip install 'ray[client]', here and where the head runs"
+        raise error("EXE010", f"cannot join a Ray cluster at {address!r}: Ray Client needs grpcio", hint=hint)
+    try:
+        _knock(address)
+        runtime = shipped_code(own_code)
+        ray.init(address=address, runtime_env=runtime, logging_level=logging.CRITICAL, log_to_driver=False)
+    except Exception as problem:  # Ray raises a dozen types here
+        text, hint = _one_line(problem), "leave the address out to start Ray on this machine"
+        if "AuthenticationError" in f"{type(problem).__name__}: {problem.__cause__}":
+            hint = "the cluster wants its token: set RAY_AUTH_MODE=token, and RAY_AUTH_TOKEN as on its head"
+        raise error("EXE010", f"cannot join a Ray cluster at {address!r}: {text}", hint=hint) from None
+
+
+def _one_line(problem: BaseException) -> str:
+    return " ".join(str(problem).split())[:300]
 
 
 def _fitting_workers(ray: Any, workers: int | None, threads: int) -> int:
     """How many workers of `threads` CPUs the cluster holds; checked, so that none waits for CPUs that never come."""
-    nodes = [int(node["Resources"].get("CPU", 0)) for node in ray.nodes() if node["Alive"]]
+    nodes = [node.cpus for node in alive_nodes(ray)]
     fitting = sum(cpus // threads for cpus in nodes)
     wanted = workers or max(1, fitting)
     if fitting >= wanted:
@@ -204,9 +252,9 @@ def _group_limit() -> int:
 
 def _knock(address: str) -> None:
     """Raise OSError where nobody listens at HOST:PORT: Ray itself would try for minutes, and print."""
-    host, _, port = address.removeprefix("ray://").rpartition(":")
+    host, _, port = address.removeprefix(CLIENT).rpartition(":")
     if port.isdigit():
-        socket.create_connection((host, int(port)), timeout=_KNOCK_S).close()
+        knock(host.strip("[]"), int(port))
 
 
 def _keep_local(ray: Any, local: bool) -> None:

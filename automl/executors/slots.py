@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 from automl.executors.memory import Rooms, limited
 from automl.executors.worker import timeout_text
-from automl.jobs import Done, Job, Outcome
+from automl.jobs import Activity, Done, Job, Outcome, UnderWay
 
 RETRIES = 1  # of a job whose worker died under it
 LOSSES = 5  # of a worker that went with its node, or lost touch: not the job's fault, but a job may be what ends nodes
@@ -50,6 +50,16 @@ class Slot:
     failed_starts: int = 0
 
     @property
+    def place(self) -> str:
+        """Where it is, as a person is told."""
+        return "a worker"
+
+    @property
+    def starts(self) -> bool:
+        """Whether its process is not ready yet."""
+        return False
+
+    @property
     def deadline(self) -> float | None:
         """When its job has to have ended, on the clock of `time.monotonic`; None: no limit, or no job."""
         limit = None if self.work is None else self.work.job.timeout_s
@@ -84,13 +94,25 @@ class SlotExecutor(ABC, Generic[S]):
             self._hand_out()
             if self._finished:
                 break
-            if not self._slots or (not self._queue and all(slot.work is None for slot in self._slots)):
+            if not self._queue and all(slot.work is None for slot in self._slots):
                 return None
             self._collect(limit)
             self._kill_overdue()
             if not self._finished and limit is not None and time.monotonic() >= limit:
                 return None
         return self._finished.popleft()
+
+    def activity(self) -> Activity:
+        """What the workers are at, seen from any thread: the driver's one may change it meanwhile."""
+        now = time.monotonic()
+        slots = [(slot, slot.work, slot.began) for slot in tuple(self._slots)]
+        running = [UnderWay(work.job, now - began, slot.place) for slot, work, began in slots if work is not None]
+        starting = sum(slot.starts for slot, _, _ in slots)
+        return Activity(tuple(running), len(self._queue), len(slots) - starting, starting, self._waits_for())
+
+    def _waits_for(self) -> str | None:
+        """What keeps the workers from doing more, in words."""
+        return None
 
     def drop(self) -> None:
         """Forget all jobs. A worker that is at one is ended, and another one started in its place."""

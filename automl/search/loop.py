@@ -33,7 +33,8 @@ from automl.search.race import Race
 from automl.search.record import Record
 from automl.search.scoring import UnitResult, from_done
 from automl.search.tally import Tally
-from automl.search.trials import OpenTrial, closing_line, longest, params_at
+from automl.search.trials import OpenTrial, closing_line, longest
+from automl.search.unit_jobs import job_of
 from automl.search.virtual import Unit
 
 FIRST = BASELINE + 1  # up to this one, trials go on whatever they score: the shortest search has a model
@@ -131,9 +132,9 @@ class _Search:
             unit = trial.next_unit
             assert unit is not None
             trial.placed += 1
-            # The baseline costs no virtual time: it is settled first, and a deadline finds it settled.
+            # The first two cost no virtual time: they are settled first, and a deadline finds them settled.
             cost = trial.candidate.forecast.cpu_s * self._plan.rungs[unit.rung].share
-            self._time.place(unit, 0.0 if unit.trial == BASELINE else cost)
+            self._time.place(unit, 0.0 if unit.trial <= FIRST else cost)
             jobs.extend(self._job(unit, trial))
         self._record.commit()
         for job in jobs:
@@ -173,34 +174,18 @@ class _Search:
 
     def _job(self, unit: Unit, trial: OpenTrial) -> list[Job]:
         """The job of a unit, as a list of one; of none where its result is known, on its way, or replayed."""
-        rung, rows = self._plan.rungs[unit.rung], self._plan.rows
-        fit_rows, score_rows = rung.fit_rows(rows, unit.fold), rung.score_rows(rows, unit.fold)
-        params = params_at(trial.candidate, trial.params, rung)
-        key = self._keys(trial.candidate.id, params, fit_rows, score_rows)
-        self._unit_keys[unit] = key
+        bounded = self._settings.replay is None and unit.trial != BASELINE
+        job = job_of(self._plan, self._keys, trial, unit, bounded)
+        self._unit_keys[unit] = job.key
         forced = self._forced.get(unit)
         if forced is not None:
             text = "as recorded in the decisions that are replayed"
-            self._given[unit] = UnitResult(key, forced, error=text, crashed=forced is Outcome.FAILED)
+            self._given[unit] = UnitResult(job.key, forced, error=text, crashed=forced is Outcome.FAILED)
             return []
-        if self._record.want(key) or key in self._in_flight:
+        if self._record.want(job.key) or job.key in self._in_flight:
             return []
-        self._in_flight[key] = unit
-        limits, forecast = self._plan.spec.search.trial, trial.candidate.forecast
-        bounded = self._settings.replay is None and unit.trial != BASELINE
-        return [
-            Job(
-                key=key,
-                candidate=trial.candidate.id,
-                params=params,
-                fit_rows=fit_rows,
-                score_rows=score_rows,
-                expected_s=forecast.cpu_s * rung.share,
-                timeout_s=limits.timeout_s if bounded else None,
-                memory_bytes=limits.memory_bytes if bounded else None,
-                need_bytes=int(forecast.memory_bytes * rung.share) if bounded else None,
-            )
-        ]
+        self._in_flight[job.key] = unit
+        return [job]
 
     # -- waiting ----------------------------------------------------------------------------------------------------
 

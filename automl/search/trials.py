@@ -6,14 +6,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from automl.catalog import OPERATORS
 from automl.jobs import Outcome
 from automl.params import ParamValue
 from automl.plan import Candidate, Rung, TrialScore
 from automl.search.events import AtHand, UnscoredTrial
 from automl.search.scoring import UnitResult, merge_folds
 from automl.search.virtual import Unit
-from automl.tasks import node_params
 
 
 @dataclass
@@ -121,18 +119,6 @@ class OpenTrial:
             rounds=merged.rounds,
             threshold=merged.threshold,
         )
-
-
-def params_at(candidate: Candidate, params: Mapping[str, ParamValue], rung: Rung) -> Mapping[str, ParamValue]:
-    """The parameters of a trial's fits at a rung: boosting rounds may be a share of the trial's."""
-    if rung.rounds == 1.0:
-        return params
-    output = candidate.graph.output
-    name = OPERATORS[output.op].rounds
-    if name is None:
-        return params
-    rounds = int(node_params(output, params)[name])
-    return {**params, f"{output.id}.{name}": max(1, round(rounds * rung.rounds))}
 
 
 def longest(results: Iterable[UnitResult]) -> float:

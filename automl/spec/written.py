@@ -193,7 +193,7 @@ class WrittenRun(Written):
     """Where trials run."""
 
     executor: Literal["ray", "local", "inline"] | None = Field(None, description="What runs the trials.")
-    address: str | None = Field(None, description="The address of a running Ray cluster, or auto.")
+    address: str | None = Field(None, description="A running Ray cluster: HOST:PORT, auto, ray://HOST:PORT.")
 
 
 class WrittenPackage(Written):

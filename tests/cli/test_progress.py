@@ -33,8 +33,8 @@ def play(watch: Progress, clock: Clock, trials: int, step: float) -> None:
     for number in range(trials):
         clock.now += step
         watch(Asked(number, "linear", {}, known=False))
-        watch(Finished(Unit(number, 1, 0), Outcome.OK, step))
-        watch(Settled(failed(number) if number % 10 == 9 else scored(number), number + 1, known=False))
+        watch(Finished(Unit(number, 1, 0), Outcome.OK, step, step))
+        watch(Settled(failed(number) if number % 10 == 9 else scored(number), number + 1, known=False, longest_s=0.1))
 
 
 def test_plain_lines_are_few(capsys: pytest.CaptureFixture[str]) -> None:
@@ -54,9 +54,9 @@ def test_plain_lines_are_few(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_verbose_tells_every_trial_once_and_nothing_of_a_continued_run(capsys: pytest.CaptureFixture[str]) -> None:
     watch = Progress(Screen(verbose=True), None, Clock())
-    watch(Settled(scored(0), 1, known=True))
-    watch(Settled(scored(1, 0.25), 2, known=False))
-    watch(Settled(failed(2), 3, known=False))
+    watch(Settled(scored(0), 1, known=True, longest_s=0.1))
+    watch(Settled(scored(1, 0.25), 2, known=False, longest_s=0.1))
+    watch(Settled(failed(2), 3, known=False, longest_s=0.1))
     watch(Retried(Unit(3, 2, 1), 1))
     assert capsys.readouterr().err.splitlines() == [
         "trial 1: linear 0.25",
@@ -76,7 +76,7 @@ def test_quiet_tells_nothing(capsys: pytest.CaptureFixture[str]) -> None:
 def test_no_bar_and_no_colour_without_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     with progress(Screen()) as watch:
         watch(Stage("plan", trials=2))
-        watch(Settled(scored(0), 1, known=False))
+        watch(Settled(scored(0), 1, known=False, longest_s=0.1))
     assert capsys.readouterr().err == "search\n"
 
 
@@ -92,7 +92,7 @@ def test_a_bar_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
         watch(Stage("plan", trials=4))
         watch(BestChanged(scored(0, 0.75)))
         monkeypatch.setattr("automl.cli.progress.REDRAW_S", 0.0)
-        watch(Settled(scored(0), 1, known=False))
+        watch(Settled(scored(0), 1, known=False, longest_s=0.1))
         watch(Stage("emit"))
     assert "1/4" in terminal.getvalue() and "best 0.75 (linear)" in terminal.getvalue()
     assert "writing the package\n" in terminal.getvalue()

@@ -22,7 +22,7 @@ from tests.e2e.support import ROOT, session_of
 HEAD = "head"
 HOST = "127.0.0.1"
 STORE_BYTES = 80 * 2**20
-GONE_S = 30.0
+GONE_S = 60.0
 # On loopback only. A dead node is seen after a second or two, instead of half a minute.
 WORLD = {
     "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",

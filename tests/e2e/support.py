@@ -27,8 +27,8 @@ from automl.training import train
 from tests.e2e.delays import HELD, HOLDS, VARIABLE
 
 ROOT = Path(__file__).parents[2]
-PATIENCE_S = 90.0
-GONE_S = 20.0  # until Ray's processes have seen that their driver is gone
+PATIENCE_S = 240.0
+GONE_S = 60.0  # until Ray's processes have seen that their driver is gone
 
 
 def run_inline(spec: Path, out: Path, **options: Any) -> dict[str, Any]:

@@ -21,8 +21,6 @@ from tests.e2e.clocks import SECONDS, watch_by
 from tests.e2e.support import PATIENCE_S, command, copy_run, events, files_of, run_inline, run_on
 from tests.e2e.test_clock import decisions
 
-KILLED_S = 0.25
-
 
 @pytest.mark.parametrize("left", [pytest.param(0.0, marks=pytest.mark.slow), 0.3])
 def test_a_winner_that_cannot_be_fitted_in_time_is_passed_over(
@@ -82,18 +80,21 @@ def test_a_ray_that_is_not_there_in_time_is_replaced(
     assert (tmp_path / "run" / "package" / "manifest.json").is_file()
 
 
+@pytest.mark.parametrize(("killed_s", "charged_s"), [(0.25, 0.25), (100.0, SECONDS)])
 def test_a_killed_session_has_spent_its_time(
-    cut: Path, spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    killed_s: float, charged_s: float, cut: Path, spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It could not say so: it is charged from its start to the last line of its ledger."""
+    """It could not say so: it is charged from its start to the last line of its ledger, and its winner stays."""
     run = copy_run(cut, tmp_path / "run")
     (run / "result.json").unlink()
     ledger = run / "ledger.jsonl"
     lines = [line for line in ledger.read_bytes().splitlines(keepends=True) if b'"event":"spent"' not in line]
     ledger.write_bytes(b"".join(lines))
     began = datetime.fromisoformat(json.loads(lines[0])["started"]).timestamp()
-    os.utime(ledger, (began + KILLED_S, began + KILLED_S))
+    os.utime(ledger, (began + killed_s, began + killed_s))
     watch_by(monkeypatch)
+    monkeypatch.setattr(Reserve, "left_for", lambda *_: 0.0)  # of a first session
     run_inline(spec, run, time_s=SECONDS, resume=True)
-    assert events(run, "spent")[0]["wall_s"] == pytest.approx(KILLED_S, abs=0.002)
+    assert events(run, "spent")[0]["wall_s"] == pytest.approx(charged_s, abs=0.002)
     assert len(events(run, "spent")) == 2
+    assert files_of(run / "package") == files_of(cut / "package")

@@ -25,13 +25,12 @@ def test_a_node_comes_and_two_die_under_one_fit(sixty: Path, tmp_path: Path, dri
     assert not events(run, "decision")
 
 
-@pytest.mark.parametrize("nodes_too", [False, True])
 def test_a_head_that_dies_is_replaced_by_another_cluster(
-    nodes_too: bool, sixty: Path, standing: Nodes, tmp_path: Path, drivers: list[Driver]
+    sixty: Path, standing: Nodes, tmp_path: Path, drivers: list[Driver]
 ) -> None:
-    """Alone, or with all nodes. However the driver ends that lost it, the ledger is whole and blames no fit."""
+    """However the driver ends that lost it, the ledger is whole and blames no fit."""
     run = tmp_path / "run"
-    kill_head(sixty, run, drivers, nodes_too)
+    kill_head(sixty, run, drivers)
     assert not events(run, "decision")
     arguments = [str(sixty), "--executor", "ray", "--address", standing.address, "--workers", "2", "--resume"]
     drivers.append(Driver(run, arguments).start())

@@ -94,6 +94,9 @@ class TestRefused:
         ran = command(capsys, "train", spec, "-o", run, "--executor", "inline", "--resume")
         assert (ran.code, ran.codes) == (1, {"LED003"})
         assert "line 10 " in ran.told["diagnostics"][0]["message"]
+        assert "--overwrite starts anew" in ran.told["diagnostics"][0]["hint"]
+        ran = command(capsys, "train", spec, "-o", run, "--executor", "inline", "--trials", "1", "--overwrite")
+        assert ran.code == 0
 
     def test_a_package_without_its_run(
         self, spec: Path, finished: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +101,17 @@ def test_only_what_is_known_to_be_short_joins_a_call() -> None:
     assert not pace.room_for(Try(job("a", "echo", timeout_s=0.7 * CALL_S)), 0.0), "far too near to its deadline"
     pace.note(short.job, Done("a", Outcome.OK, wall_s=2 * CALL_S))
     assert not pace.room_for(short, 0.0), "one of the last few was long"
+
+
+def test_what_the_plan_expects_counts_until_more_is_known() -> None:
+    pace = Pace()
+    small, large = (Try(replace(job("a", "echo"), expected_s=seconds)) for seconds in (0.1 * CALL_S, CALL_S))
+    assert pace.room_for(small, 0.0) and not pace.room_for(large, 0.0)
+    pace.note(large.job, Done("a", Outcome.OK, wall_s=0.5 * CALL_S))
+    assert pace.room_for(large, 0.0), "half of what the plan expects, so far"
+    pace.note(small.job, Done("a", Outcome.OK, wall_s=2 * CALL_S))
+    assert not pace.room_for(small, 0.0)
+    assert not pace.room_for(Try(replace(small.job, keep=True)), 0.0), "whole models come back alone"
 
 
 def test_what_is_taken_back_counts_as_begun_in_the_call_under_way_only() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from automl.params import ParamValue
@@ -33,6 +33,8 @@ def lessons_of(scores: list[float], greater: bool) -> Lessons:
 
 
 @given(scores=SCORES, greater=st.booleans())
+@example(scores=[(number * 613 % 389) / 389 for number in range(400)], greater=True)
+@example(scores=[(number * 613 % 389) / 389 for number in range(400)], greater=False)
 def test_few_are_all_learnt_and_many_are_bounded_with_the_best_among_them(scores: list[float], greater: bool) -> None:
     lessons = lessons_of(scores, greater)
     numbers = [one.number for one in lessons.taken]

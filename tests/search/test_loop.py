@@ -15,7 +15,7 @@ import pytest
 
 from automl.errors import AutomlError
 from automl.executors.inline import InlineExecutor
-from automl.executors.session import Session
+from automl.executors.session import Session, start_ray
 from automl.jobs import Job, Scores
 from automl.search.budget import SearchSettings
 from automl.search.events import BestChanged, Event, Finished
@@ -50,10 +50,11 @@ def test_the_search_learns_and_tells(unbroken: tuple[Found, Story, list[Event], 
     assert result.busy_s == result.busy_all_s > 0
 
 
-def test_the_baseline_is_settled_first(reference: tuple[Story, bytes]) -> None:
+def test_the_baseline_and_then_one_model_are_settled_first(reference: tuple[Story, bytes]) -> None:
     first: Any = reference[0].settled[0]
-    assert first[0][0] == 0
-    assert first[1] == 3
+    second: Any = reference[0].settled[1]
+    assert (first[0][0], first[1]) == (0, 3)
+    assert (second[0][0], second[1]) == (1, 6)
 
 
 def test_the_order_of_arrival_changes_nothing(tmp_path: Path, reference: tuple[Story, bytes]) -> None:
@@ -69,8 +70,7 @@ def test_ray_with_any_number_of_workers_tells_the_same(
 ) -> None:
     from automl.executors.ray_tasks import RayExecutor
 
-    session = Session(workers, 1, started=False)
-    executor = RayExecutor(fake_fit, {"delay": 0.02}, session)
+    executor = RayExecutor(fake_fit, {"delay": 0.02}, start_ray(workers=workers), owns_session=True)
     try:
         _, told, _ = search(PLAN, tmp_path / "ledger", SIXTY, executor)
     finally:
@@ -219,12 +219,14 @@ def test_rounds_come_from_the_mean_curve_over_common_rounds(
 
 def test_ties_go_to_the_earlier_trial(tmp_path: Path) -> None:
     """Also where the later one is settled first."""
-    executor = InlineExecutor(lambda _context, job: Scores(0.1 if job.candidate == "constant" else 0.5), {})
-    plan = tiny_plan((CANDIDATES[0], tiny_candidate("slow", 100.0), tiny_candidate("quick", 0.1)), parallelism=6)
+    scores = {"constant": 0.1, "first": 0.4}
+    executor = InlineExecutor(lambda _context, job: Scores(scores.get(job.candidate, 0.5)), {})
+    others = (tiny_candidate("first"), tiny_candidate("slow", 100.0), tiny_candidate("quick", 0.1))
+    plan = tiny_plan((CANDIDATES[0], *others), parallelism=6)
     result, _, events = search(plan, tmp_path / "ledger", SearchSettings(trials=6), executor)
-    assert [event.trial.number for event in events if isinstance(event, BestChanged)] == [0, 2, 1]
+    assert [event.trial.number for event in events if isinstance(event, BestChanged)] == [0, 1, 3, 2]
     assert result.best is not None
-    assert result.best.number == 1
+    assert result.best.number == 2
 
 
 def test_keys_hold_what_matters_and_nothing_else() -> None:

@@ -18,7 +18,7 @@ from automl.search.budget import SearchSettings
 from automl.search.events import SearchResult
 from automl.search.ledger import read_ledger
 from automl.search.race import Race
-from automl.search.trials import params_at
+from automl.search.unit_jobs import params_at
 from tests.support.plans import CANDIDATES, fake_score, tiny_plan
 from tests.support.search import FakeExecutor, Story, search
 
