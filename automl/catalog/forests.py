@@ -48,7 +48,7 @@ TREES: dict[str, Operator] = {
         space=FOREST_SPACE,
         fixed=FOREST_FIXED,
         fit_requires=("numpy", "scikit-learn"),
-        cost=Cost(0.2, 5500.0, 40.0, most_rows=SAMPLE, row_bytes=2000.0, output_bytes=600.0),
+        cost=Cost(0.2, 8000.0, 40.0, most_rows=SAMPLE, row_bytes=2000.0, output_bytes=600.0),
         monotone=True,
         title="a random forest",
         docs=FOREST_DOCS,
