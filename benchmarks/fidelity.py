@@ -30,7 +30,8 @@ from real_tasks import spec_of
 from tasks import HIGHER_IS_BETTER, BenchTask, load_tasks, split
 
 from automl.compiler.lay_out_rungs import fold_order, race_of_folds
-from automl.executors.local import LocalExecutor
+from automl.executors import open_executor
+from automl.executors.settings import ExecutorSettings
 from automl.fit import FitContext, run
 from automl.machine import cpu_class, versions
 from automl.plan import BASELINE, Plan, Rung
@@ -129,9 +130,11 @@ def search(planned: Planned, arm: str, seconds: float, folder: Path) -> Told:
 
     def watch(event: Event) -> None:
         if isinstance(event, BestChanged):
-            steps.append((round(time.monotonic() - began, 3), event.trial.score))
+            elapsed = min(time.monotonic() - began, seconds)  # at the end trials whose fits have ended are taken along
+            steps.append((round(elapsed, 3), event.trial.score))
 
-    executor = LocalExecutor(run, FitContext(plan, planned.dataset, planned.modules), WORKERS)
+    context = FitContext(plan, planned.dataset, planned.modules)
+    executor = open_executor("local", run, context, ExecutorSettings(WORKERS))
     folder.mkdir()
     ledger = Ledger.create(folder / "ledger.jsonl", {"search": plan.search_digest})
     try:
@@ -140,7 +143,7 @@ def search(planned: Planned, arm: str, seconds: float, folder: Path) -> Told:
     finally:
         ledger.close()
         executor.close()
-    baseline = next((trial.score for trial in result.trials if trial.number == BASELINE), None)
+    baseline = next((trial.score for trial in result.leaders if trial.number == BASELINE), None)
     return Told(baseline, steps, result.outcomes, result.settled_units)
 
 
@@ -173,7 +176,7 @@ def _tell_task(task: BenchTask, arms: Mapping[str, Told], marks: Sequence[float]
 def _tell_all(
     tasks: Mapping[str, BenchTask], found: Mapping[str, Mapping[str, Told]], marks: Sequence[float], arms: Sequence[str]
 ) -> None:
-    heads = "".join(f"{f'{mark:g} s':>9}" for mark in marks)
+    heads = "".join(f"{f'{mark:.3g} s':>9}" for mark in marks)
     print(f"\n{'mean over tasks':<27}{heads}", file=sys.stderr)
     for what in ("score", "rank"):
         shown: dict[str, Any] = {arm: [] for arm in arms}

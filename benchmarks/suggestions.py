@@ -192,9 +192,10 @@ def _ranks(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 
 
 def _regret(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Mean over seeds, shape (systems,)."""
+    """Mean over seeds, shape (systems,). Where random search found the best most of the time, 1 is the worst of all."""
     least, middle = values.min(), np.median(values[-1])
-    found: np.ndarray[Any, Any] = ((values - least) / max(middle - least, 1e-12)).mean(axis=1)
+    unit = middle - least or values.max() - least or 1.0
+    found: np.ndarray[Any, Any] = ((values - least) / unit).mean(axis=1)
     return found
 
 

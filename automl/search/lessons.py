@@ -16,7 +16,7 @@ from automl.value import derive_seed
 
 BEST = 25  # as many as the good part of the estimator ever has
 SAMPLED = 75
-SLACK = 16  # trials that are taken in before those that no longer count are taken out
+SLACK = 32  # trials that are taken in before those that no longer count are taken out
 
 
 class Lessons:

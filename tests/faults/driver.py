@@ -27,11 +27,13 @@ from tests.faults.committed import MARK, faulty_run
 FAULTS = "AUTOML_TEST_FAULTS"  # names with commas between
 FILES = "AUTOML_TEST_FILES"  # bytes that a file may have from the tenth unit on, as on a full disk
 _FIRST, _EVERY = 9, 3
+ENDLESS, LATE_S = ("sleeps", "stubborn", "blocks"), 3.0  # these alone have a deadline that is ever reached
 
 
 def commit_faults(names: list[str]) -> None:
     """Mark the jobs: which ones these are depends on the plan alone, as the order of submission does."""
     from automl.executors.inline import InlineExecutor
+    from automl.executors.ray_tasks import RayExecutor
     from automl.executors.slots import SlotExecutor
 
     left, count = list(names), 0
@@ -40,10 +42,12 @@ def commit_faults(names: list[str]) -> None:
         nonlocal count
         count += 1
         if left and not job.keep and count >= _FIRST and (count - _FIRST) % _EVERY == 0:
-            job = replace(job, candidate=MARK + left.pop(0))
+            name = left.pop(0)
+            late = LATE_S if name in ENDLESS else job.timeout_s
+            job = replace(job, candidate=MARK + name, timeout_s=late)
         inner(executor, job)
 
-    for owner in (InlineExecutor, SlotExecutor):
+    for owner in (InlineExecutor, SlotExecutor, RayExecutor):
         owner.submit = partialmethod(partial(faulty, owner.submit))  # type: ignore[assignment]
 
 
@@ -70,7 +74,7 @@ def stop_at(point: str, marker: Path) -> None:
 
     kind, act = point.removesuffix("!"), partial(hold if point.endswith("!") else Path.touch, marker)
     owners: dict[str, tuple[Any, str]] = {
-        "starting": (session, "_init"),
+        "starting": (session, "_start"),
         "compiling": (training, "check_lock"),
         "final": (training, "fit_final"),
         "fits": (slots.SlotExecutor, "_kill_overdue"),

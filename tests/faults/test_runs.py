@@ -48,7 +48,7 @@ def ended(driver: Faulty) -> dict[str, object]:
 
 def test_every_fault_in_one_run_on_ray(tmp_path: Path, drivers: list[Faulty]) -> None:
     """The same trials are asked, and the same wins, as where the same fits merely raise."""
-    spec = write_spec(tmp_path, 36, search={"trial": {"timeout": "5s", "memory": "300MiB"}})
+    spec = write_spec(tmp_path, 36, search={"trial": {"timeout": "300s", "memory": "300MiB"}})
     plain = {FAULTS: ",".join(["raises"] * len(ENDS))}
     drivers.append(Faulty(tmp_path / "plain", [str(spec), "--executor", "inline"], world=plain).start())
     expected = ended(drivers[0])
