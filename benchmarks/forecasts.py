@@ -2,7 +2,7 @@
 
     python benchmarks/forecasts.py [--tasks NAME ...] [--out FILE]
 
-Every candidate with its default parameters, on the first fold, alone in a process of its own (forked, with all
+Every candidate with its default parameters, on the last fold, alone in a process of its own (forked, with all
 libraries loaded and nothing in its cache), measured as a worker measures. Printed are the ratios foretold / measured:
 the median and the worst, which for memory is the lowest one (a fit that takes more than was foretold), and of the
 seconds the standard deviation of the logarithm, which virtual time has to bear. Fits of less than SMALL_S seconds or
@@ -76,7 +76,8 @@ def measured(name: str) -> Iterator[dict[str, Any]]:
         planned = make_plan(spec)
     plan, context = planned.plan, FitContext(planned.plan, planned.dataset)
     for one in plan.candidates:
-        job = Job(one.id, one.id, one.defaults, plan.rows.fold(0, "in"), plan.rows.fold(0, "out"))
+        last = plan.rows.fold_count - 1  # in time the largest one
+        job = Job(one.id, one.id, one.defaults, plan.rows.fold(last, "in"), plan.rows.fold(last, "out"))
         done = _alone(context, job)
         if done.outcome is not Outcome.OK:
             raise RuntimeError(f"{name}: {one.id}: {done.error}")

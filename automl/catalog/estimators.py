@@ -103,7 +103,7 @@ ESTIMATORS: dict[str, Operator] = {
         requires=("numpy", "lightgbm"),
         monotone=True,
         fit_requires=("numpy", "lightgbm", "scipy"),
-        cost=Cost(0.05, 7.0, 24.0, output_bytes=24.0, round_bytes=7000.0),
+        cost=Cost(0.05, 7.0, 12.0, output_bytes=24.0, round_bytes=7000.0),
         title="gradient boosted trees (LightGBM)",
         docs=BOOSTING_DOCS,
     ),

@@ -35,7 +35,7 @@ NEARBY: dict[str, Operator] = {
             "k": Int(low=1, high=100, default=20, log=True),
             "weights": Choice(options=("uniform", "distance"), default="distance"),
         },
-        cost=Cost(0.02, 2000.0, 32.0),
+        cost=Cost(0.02, 1600.0, 32.0),
         keeps_rows=True,
         title="the mean of the nearest training rows",
         docs={

@@ -47,7 +47,7 @@ NETWORKS: dict[str, Operator] = {
             "class_weight": CLASS_WEIGHT,
         },
         fit_requires=("numpy", "scikit-learn"),
-        cost=Cost(0.05, 2200.0, 40.0, regression=0.05),
+        cost=Cost(0.05, 1500.0, 40.0, regression=0.07),
         title="a linear model with a penalty that sets weights to zero",
         docs={
             "alpha": "the penalty on the weights: the larger, the fewer features are used",
