@@ -2,8 +2,8 @@
 
 A search without fits (an executor in this process that answers at once), its ledger on the disk: resident memory from
 trial 1,000 to the last one, then the same run continued from its ledger. Suggestions come from the real sampler, over
-`--parameters` parameters. 100,000 trials with one parameter take about four minutes on 2 cores; `--trials 3000 --no-keep` a
-few seconds.
+`--parameters` parameters. 100,000 trials with one parameter take about four minutes on 2 cores; `--trials 3000
+--no-keep` a few seconds.
 """
 
 from __future__ import annotations
