@@ -10,7 +10,7 @@ import pytest
 
 from automl.cli.main import main
 from automl.errors import AutomlError
-from automl.plan import Plan
+from automl.plan import PLAN_FORMAT, Plan
 from automl.planning import data_of_plan, load_planned, make_plan, read_plan
 from automl.spec.load import LoadedSpec
 from automl.value import pretty_json
@@ -139,7 +139,7 @@ def test_a_plan_with_its_data_is_what_was_planned(spec: Path) -> None:
         ("PLAN002", lambda text: "[]"),
         ("PLAN002", lambda text: text.replace('"task": "binary"', '"task": "guess"')),
         ("PLAN002", lambda text: text.replace('"floor_s"', '"floor"')),
-        ("PLAN003", lambda text: text.replace('"format": 1', '"format": 2')),
+        ("PLAN003", lambda text: text.replace(f'"format": {PLAN_FORMAT}', '"format": 0')),
     ],
 )  # fmt: skip
 def test_a_file_that_is_no_plan_is_told(spec: Path, code: str, edit: Callable[[str], str]) -> None:

@@ -58,7 +58,7 @@ def space(text: str) -> str:
         (SHORTEST + "search: {families: [linear, lightgbm, constant]}\n", []),
         (SHORTEST + "ensemble: {size: 1}\nrun: {executor: inline}\n", []),
         (SHORTEST + "search: {budget: {time: 4000d}, trial: {timeout: 4000d, memory: 9999999TiB}}\n", ["SPEC023"] * 3),
-        (SHORTEST + "search: {parallelism: 5000}\nvalidation: {folds: 1001}\n", ["SPEC023"] * 2),
+        (SHORTEST + "search: {parallelism: 70000}\nvalidation: {folds: 1001}\n", ["SPEC023"] * 2),
         (SHORTEST + "accept: [{package_size: 0B}]\n", ["SPEC023"]),
         (SHORTEST + "accept: [{metric: rmse, package_size: 1B}]\n", ["SPEC057"]),
         (SHORTEST + "accept: [{metric: rmse, drop_at_most: 1}]\n", ["SPEC057"]),
