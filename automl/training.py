@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from automl.compiler.forecast import below_floor
-from automl.driver.finish import Examiner, Final, Story, final_params, fit_final, request_of
+from automl.driver.acceptance import check_accepted
+from automl.driver.finish import Final, Story, final_params, fit_final, request_of
 from automl.driver.folder import RunFolder, open_folder
 from automl.driver.opening import Opening
 from automl.driver.options import Stage, TrainOptions, Watch
@@ -16,11 +17,9 @@ from automl.driver.rehearsal import Rehearsal
 from automl.driver.reserve import Budget, Effort, Reserve, growth_of
 from automl.driver.silence import Silence
 from automl.driver.usage import Usage, too_few_slots
-from automl.emit.assemble import package_files
-from automl.emit.checks import check_plan
-from automl.emit.request import EmitRequest, Emitted
+from automl.emit.request import Emitted
 from automl.emit.write import emit_package
-from automl.errors import AutomlError, Diagnostic, NotAccepted, error
+from automl.errors import AutomlError, Diagnostic
 from automl.fit import FitContext
 from automl.jobs import Executor, Outcome
 from automl.lock import check_lock
@@ -31,7 +30,6 @@ from automl.search.budget import Deadline, SearchSettings
 from automl.search.decisions import Decision, chosen
 from automl.search.events import Event, SearchResult
 from automl.search.loop import run_search
-from automl.select.accept import Measured, Verdict, judge
 from automl.spec.model import BudgetSpec
 
 PLAN_SUFFIX = ".json"
@@ -214,45 +212,13 @@ class _Run:
         decisions = tuple(decision.as_json() for decision in found.decisions)
         story = Story(self.planned.lock, self._baseline(found), decisions)
         request = request_of(self.context, final, story)
-        self._accept(request, found, final)
+        check_accepted(self.context, request, final)
         self.watch(Stage("emit", str(self.folder.package)))
         emitted = emit_package(request, self.folder.package, replace=self.folder.state != "new")
         for warning in emitted.warnings:
             self.watch(Stage("note", warning.as_text()))
         self.folder.selected(final.trial, emitted.digest, decisions)
         return emitted
-
-    def _accept(self, request: EmitRequest, found: SearchResult, final: Final) -> None:
-        """Raise NotAccepted with every criterion that was missed."""
-        criteria = self.plan.spec.accept
-        if not criteria:
-            return
-        size = 0
-        if any(criterion.package_size is not None for criterion in criteria):
-            check_plan(request.plan)
-            size = sum(len(content) for content in package_files(request)[0].values())
-        verdicts = judge(criteria, self.plan.scorer, self._measured(found, final, size))
-        missed = [v for v in verdicts if not v.met]
-        if missed:
-            raise NotAccepted([_missed(verdict) for verdict in missed])
-
-    def _measured(self, found: SearchResult, final: Final, size: int) -> Measured:
-        """On the holdout; where there is none, the scores of the folds, which know the optimised metric only."""
-        metrics = {criterion.metric or self.plan.metric for criterion in self.plan.spec.accept}
-        if final.estimate is not None and final.baseline is not None:
-            examiner, first = Examiner(self.context), self._baseline(found)
-            winner = examiner.score(metrics, final.estimate.prediction, final.trial.threshold)
-            baseline_threshold = None if first is None else first.threshold
-            return Measured(winner, examiner.score(metrics, final.baseline.prediction, baseline_threshold), size)
-        if final.unscored is not None:
-            text = f"criteria cannot be measured, as there is no score on the holdout: {final.unscored}"
-            raise error("ACC003", text, "give the holdout more rows, use another metric, or leave accept out")
-        other = sorted(metrics - {self.plan.metric})
-        if other:
-            text = f"criteria on {', '.join(other)} need a holdout: folds are scored by {self.plan.metric} only"
-            raise error("ACC002", text, "set validation.holdout above 0, or use the optimised metric")
-        baseline = next(trial.score for trial in found.leaders if trial.number == BASELINE)
-        return Measured({self.plan.metric: final.trial.score}, {self.plan.metric: baseline}, size)
 
     @staticmethod
     def _baseline(found: SearchResult) -> TrialScore | None:
@@ -297,10 +263,3 @@ def _member(plan: Plan, trial: TrialScore) -> dict[str, Any]:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
-def _missed(verdict: Verdict) -> Diagnostic:
-    text = f"not accepted: {verdict.criterion}, but it is {verdict.measured}"
-    return Diagnostic(
-        "error", "ACC001", text, hint="nothing was emitted; the run is kept (report.html, leaderboard.csv)"
-    )
