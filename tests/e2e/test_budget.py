@@ -22,7 +22,8 @@ from tests.e2e.support import PATIENCE_S, command, copy_run, events, files_of, r
 from tests.e2e.test_clock import decisions
 
 
-@pytest.mark.parametrize("left", [pytest.param(0.0, marks=pytest.mark.slow), 0.3])
+@pytest.mark.slow
+@pytest.mark.parametrize("left", [0.0, 0.3])
 def test_a_winner_that_cannot_be_fitted_in_time_is_passed_over(
     left: float, cut: Path, spec: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

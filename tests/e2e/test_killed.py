@@ -29,6 +29,7 @@ def resume(spec: Path, run: Path) -> None:
     train(TrainOptions(source=spec, out=run, executor="inline", resume=True), lambda _event: None)
 
 
+@pytest.mark.slow
 def test_a_killed_driver_is_continued(spec: Path, finished: Path, tmp_path: Path, drivers: list[Driver]) -> None:
     run = tmp_path / "run"
     drivers.append(Driver(run, [str(spec), "--executor", "inline"], "torn:10").start())
