@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from automl.driver.folder import RunFolder, open_folder
 from automl.driver.opening import Opening
 from automl.driver.options import Stage, TrainOptions, Watch
 from automl.driver.rehearsal import Rehearsal
-from automl.driver.reserve import Budget, Effort, Reserve, growth_of
+from automl.driver.reserve import Budget, Effort, Finishers, Reserve, growth_of
 from automl.driver.silence import Silence
 from automl.driver.usage import Usage, too_few_slots
 from automl.emit.request import Emitted
@@ -57,9 +59,7 @@ def _train(options: TrainOptions, told: Silence, began: float) -> dict[str, Any]
         if folder.finished is not None:
             opening.close()
             return dict(folder.finished)
-        run = _Run(planned, options, folder, told, began)
-        run.planning = effort.so_far()
-        return run.go(opening)
+        return _Run(planned, folder, told, (began, effort.so_far())).go(opening)
 
 
 def _plan(options: TrainOptions, opening: Opening) -> Planned:
@@ -95,16 +95,16 @@ class _Run:
     """One session of a run, from the open folder to result.json."""
 
     def __init__(
-        self, planned: Planned, options: TrainOptions, folder: RunFolder, watch: Silence, began: float
+        self, planned: Planned, folder: RunFolder, watch: Silence, so_far: tuple[float, tuple[float, float]]
     ) -> None:
+        """`so_far`: when it began, and what making the plan took (`Effort`)."""
         self.planned, self.plan = planned, planned.plan
-        self.options, self.folder, self.watch = options, folder, watch
-        self.began = began
+        self.folder, self.watch = folder, watch
+        self.began, self.planning = so_far
         self.context = FitContext(self.plan, planned.dataset, planned.modules)
         self.reserve: Reserve | None = None
         self.rehearsal = Rehearsal(self.context)
-        self.planning = (0.0, 0.0)
-        self.usage = Usage()
+        self.limited = False  # in time: the final fits
         self.warnings = list(planned.warnings)
 
     def go(self, opening: Opening) -> dict[str, Any]:
@@ -114,17 +114,20 @@ class _Run:
             for note in opening.notes:
                 self.warn(note.code, note.message, note.hint)
             self.watch.executor = executor
+            if deadline is not None:
+                self.rehearsal.start(beside=opening.name != "inline")
             found, usage = self._search(executor, deadline)
             cut = any(decision.kind == "cut" for decision in found.decisions)
-            self.watch.executor = finisher = opening.finisher(self.context, cut)
-            final = self._final(finisher, found)
+            self.watch.executor = finishing = opening.for_final_fits(self.context, cut)
+            final = self._final(finishing, found)
             found = self._chosen(found, final)
             emitted = self._emit(found, final)
         finally:
             opening.close()
+            self.rehearsal.join()
         return self._result(found, final, emitted, usage)
 
-    def _deadline(self, finishers: int) -> Deadline | None:
+    def _deadline(self, finishers: Callable[[], Finishers]) -> Deadline | None:
         """When the search has to end, where the budget is one of time."""
         budget = self.plan.spec.search.budget
         if budget.time_s is None:
@@ -149,10 +152,12 @@ class _Run:
         if settings.deadline is None:  # a replay looks at no clock
             self.reserve = None
         else:
-            self.rehearsal.start()
-        self.usage = Usage()
-        found = run_search(self.plan, executor, self.folder.ledger, settings, self._seen)
-        return found, self.usage.told(executor.workers)
+            # What was cut is finished however late it is by now; and what is resumed when all its time is spent.
+            late = self.folder.cut or (self.folder.state != "new" and settings.deadline.left() <= 0.0)
+            self.limited = not late
+        usage = Usage()
+        found = run_search(self.plan, executor, self.folder.ledger, settings, partial(self._seen, usage))
+        return found, usage.told(executor.workers)
 
     def warn(self, code: str, message: str, hint: str | None = None) -> None:
         """Tell a warning, and keep it for result.json."""
@@ -160,10 +165,10 @@ class _Run:
         self.warnings.append(warning)
         self.watch(Stage("note", warning.as_text()))
 
-    def _seen(self, event: Event) -> None:
+    def _seen(self, usage: Usage, event: Event) -> None:
         if self.reserve is not None:
             self.reserve(event)
-        self.usage(event)
+        usage(event)
         self.watch(event)
 
     def _final(self, executor: Executor, found: SearchResult) -> Final:
@@ -182,8 +187,7 @@ class _Run:
         said, leaders = chosen(found.decisions), found.leaders
         if said is not None:
             leaders = tuple(trial for trial in leaders if trial.number in (said, BASELINE))
-        new = self.folder.state == "new"  # what was interrupted is finished, however late it is by now
-        limit = self.reserve.left_for if self.reserve is not None and said is None and new else None
+        limit = self.reserve.left_for if self.reserve is not None and said is None and self.limited else None
         final = fit_final(self.plan, executor, leaders, limit)
         if final.late:
             best = final.late[0]
@@ -206,6 +210,7 @@ class _Run:
             return found
         decision = Decision(kind="chosen", trial=final.trial.number)
         self.folder.ledger.note("decision", decision.as_json())
+        self.folder.ledger.flush()  # before a package says it: who resumes takes the same winner
         return replace(found, decisions=(*found.decisions, decision))
 
     def _emit(self, found: SearchResult, final: Final) -> Emitted:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from automl.plan import Plan
     from automl.report.history import TrialRow
+    from automl.search.decisions import Standing
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -55,8 +56,9 @@ def summary(plan: Plan, lines: Iterator[Mapping[str, Any]]) -> dict[str, Any]:
     """What is done, best, under way, and left, as JSON. `remaining` counts trials; None where only time ends it."""
     from automl.report.history import OPEN, rows_of
     from automl.report.overview import Overview
+    from automl.search.decisions import Standing
 
-    header, fits = next(lines), _Fits()
+    header, fits = next(lines), _Fits(Standing())
     trials = Overview(plan.scorer, rows_of(fits.watching(lines)))
     budget = header.get("budget") or {}
     limit = budget.get("trials") if budget else plan.spec.search.budget.trials
@@ -73,8 +75,8 @@ def summary(plan: Plan, lines: Iterator[Mapping[str, Any]]) -> dict[str, Any]:
         "fit_seconds": round(fits.wall_s, 3),
         "best": _best(trials.best[0]) if trials.best else None,
         "budget": {"trials": limit, "time_s": (budget or plan.spec.search.budget.model_dump())["time_s"]},
-        "remaining": 0 if fits.cut else left,
-        "cut": fits.cut,
+        "remaining": 0 if fits.standing.cut else left,
+        "cut": fits.standing.cut is not None,
     }
 
 
@@ -82,17 +84,17 @@ def summary(plan: Plan, lines: Iterator[Mapping[str, Any]]) -> dict[str, Any]:
 class _Fits:
     """What is counted while the ledger passes."""
 
+    standing: Standing
     count: int = 0
     wall_s: float = 0.0
-    cut: bool = False
 
     def watching(self, lines: Iterator[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
         for line in lines:
             if line["event"] == "finished":
                 self.count += 1
                 self.wall_s += float(line["wall_s"])
-            elif line["event"] == "decision" and line["kind"] in ("cut", "extended"):
-                self.cut = line["kind"] == "cut"
+            else:
+                self.standing(line)
             yield line
 
 

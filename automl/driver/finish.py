@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -36,7 +37,7 @@ class Final:
     late: tuple[TrialScore, ...] = ()  # better trials that could not be fitted on all rows in time
 
 
-Limit = Callable[[TrialScore], float]  # how many seconds its final fits may take; 0: they would take longer
+Limit = Callable[[TrialScore], float]  # in how many seconds its final fits have to end; 0: they would take longer
 
 
 def final_params(trial: TrialScore, plan: Plan) -> dict[str, ParamValue]:
@@ -66,8 +67,8 @@ def fit_final(
         if len(skipped) >= TRIED and trial is not baseline:
             continue
         left = None if limit is None or trial is baseline else limit(trial)
-        done = {} if left == 0.0 else _run(executor, _jobs(plan, trial, baseline, left, predict))
-        if not done or any(d.outcome is Outcome.TIMEOUT for d in done.values()):
+        done = None if left == 0.0 else _run(executor, _jobs(plan, trial, baseline, predict), left)
+        if done is None:
             late.append(trial)
             continue
         broken = next((d for d in done.values() if d.outcome is not Outcome.OK), None)
@@ -90,9 +91,7 @@ def fit_final(
     )
 
 
-def _jobs(
-    plan: Plan, trial: TrialScore, baseline: TrialScore | None, limit_s: float | None, predict: bool
-) -> dict[str, Job]:
+def _jobs(plan: Plan, trial: TrialScore, baseline: TrialScore | None, predict: bool) -> dict[str, Job]:
     """The fit on all rows but those of a test file, and where there is a holdout the two fits that are scored on it."""
     params = final_params(trial, plan)
     jobs = {"whole": _job(trial.candidate, params, plan.rows.whole, plan.rows.whole if predict else None)}
@@ -101,7 +100,7 @@ def _jobs(
         plain = first.defaults if baseline is None else final_params(baseline, plan)
         jobs["estimate"] = _job(trial.candidate, params, plan.rows.dev, plan.rows.held_out)
         jobs["baseline"] = _job(first.id, plain, plan.rows.dev, plan.rows.held_out)
-    return {name: job if name == "baseline" else replace(job, timeout_s=limit_s) for name, job in jobs.items()}
+    return jobs
 
 
 def _job(candidate: str, params: Mapping[str, ParamValue], fit_rows: RowSet, score_rows: RowSet | None) -> Job:
@@ -110,15 +109,26 @@ def _job(candidate: str, params: Mapping[str, ParamValue], fit_rows: RowSet, sco
     return Job(key, candidate, params, fit_rows, score_rows, keep=True, label="final fit")
 
 
-def _run(executor: Executor, jobs: Mapping[str, Job]) -> dict[str, Done]:
-    names = {job.key: name for name, job in jobs.items()}
-    for job in {job.key: job for job in jobs.values()}.values():
+def _run(executor: Executor, jobs: Mapping[str, Job], limit_s: float | None) -> dict[str, Done] | None:
+    """How they ended; None: not all of them had when `limit_s` had passed, whatever it was that took so long.
+
+    One moment for all: a limit of each fit's own would begin with that fit, when its worker is there and free.
+    """
+    end = None if limit_s is None else time.monotonic() + limit_s
+    single = {job.key: job for job in jobs.values()}
+    for job in single.values():
         executor.submit(job)
     found: dict[str, Done] = {}
-    while len(found) < len(names):
-        done = executor.wait()
-        assert done is not None, "the executor has lost a final fit"
-        found[done.key] = done
+    while len(found) < len(single):
+        left = None if end is None else end - time.monotonic()
+        done = executor.wait(left) if left is None or left > 0.0 else None
+        if done is not None:
+            found[done.key] = done
+            continue
+        assert left is not None, "the executor has lost a final fit"
+        if left <= 0.0:
+            executor.drop()
+            return None
     return {name: found[job.key] for name, job in jobs.items()}
 
 

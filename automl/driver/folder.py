@@ -8,17 +8,19 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from automl.driver.options import TrainOptions
-from automl.errors import AutomlError, error
+from automl.errors import error
 from automl.lock import FILE_NAME, lock_text
 from automl.plan import TrialScore
 from automl.planning import Planned
 from automl.report.files import write_whole
 from automl.report.write import write_report
+from automl.search.decisions import Standing
 from automl.search.ledger import Ledger, ledger_exists, scan_ledger
 from automl.spec.model import BudgetSpec
 from automl.value import pretty_json
@@ -32,13 +34,15 @@ State = Literal["new", "continued", "extended"]
 
 @dataclass
 class RunFolder:
-    """An open run. `finished`: the result of a run with nothing left to do; `spent_s`: what earlier sessions took."""
+    """An open run. `finished`: the result of a run with nothing left to do; `spent_s`: what earlier sessions took;
+    `cut`: one of them had ended the search for lack of time, and nothing is left but to finish the run."""
 
     path: Path
     planned: Planned
     ledger: Ledger
     state: State = "new"
     spent_s: float = 0.0
+    cut: bool = False
     finished: Mapping[str, Any] | None = None
     opened: bool = False  # for work, not only to return what stands there
     began: float = field(default_factory=time.monotonic)
@@ -96,11 +100,10 @@ def open_folder(options: TrainOptions, planned: Planned, place: Mapping[str, Any
         raise error("RUN002", f"{path} is a file; expected the folder of a run", "-o names another folder")
     if there and options.resume:
         return _resume(path, planned, place)
-    if options.overwrite:
-        _clear(path)
     path.mkdir(parents=True, exist_ok=True)
     header = {"search": planned.plan.search_digest, **_session(planned, place)}
-    return _opened(RunFolder(path, planned, Ledger.create(path / LEDGER, header)))
+    clear = partial(_clear, path) if options.overwrite else None
+    return _opened(RunFolder(path, planned, Ledger.create(path / LEDGER, header, clear)))
 
 
 def _session(planned: Planned, place: Mapping[str, Any]) -> dict[str, Any]:
@@ -115,29 +118,20 @@ def _session(planned: Planned, place: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _clear(path: Path) -> None:
-    """Remove what runs leave, and nothing else. A run that another driver holds is refused by its ledger."""
-    if ledger_exists(path / LEDGER):
-        _check_free(path / LEDGER)
+    """Remove what runs leave, and nothing else; not the ledger, whose lock keeps other drivers away."""
     for name in OWN_FILES:
-        (path / name).unlink(missing_ok=True)
+        if name != LEDGER:
+            (path / name).unlink(missing_ok=True)
     shutil.rmtree(path / PACKAGE, ignore_errors=True)
-
-
-def _check_free(ledger: Path) -> None:
-    """Raise AutomlError (LED002) where a driver has it; one that cannot be read is about to be removed."""
-    try:
-        Ledger.open(ledger).close()
-    except AutomlError as problem:
-        if any(found.code != "LED003" for found in problem.diagnostics):
-            raise
 
 
 def _resume(path: Path, planned: Planned, place: Mapping[str, Any]) -> RunFolder:
     last_write = (path / LEDGER).stat().st_mtime
     ledger = Ledger.open(path / LEDGER, planned.plan.search_digest)
-    before, spent, killed = _sessions(ledger, last_write)
-    larger = _larger(planned.plan.spec.search.budget, before)
-    folder = RunFolder(path, planned, ledger, "extended" if larger else "continued", spent + killed)
+    past = _sessions(ledger, last_write)
+    larger, killed = _larger(planned.plan.spec.search.budget, past), past.killed_s
+    folder = RunFolder(path, planned, ledger, "extended" if larger else "continued", past.said_s + killed)
+    folder.cut = past.cut and not larger
     folder.finished = None if larger else _finished(path / RESULT)
     if folder.finished is not None:
         return folder
@@ -157,7 +151,17 @@ def _finished(result: Path) -> Mapping[str, Any] | None:
     return found if isinstance(found, dict) and "digest" in found and "metric" in found else None
 
 
-def _sessions(ledger: Ledger, last_write: float) -> tuple[BudgetSpec, float, float]:
+class _Past(NamedTuple):
+    """What earlier sessions had, and what they made of it. `asked`: trials; `cut`: time ended it."""
+
+    budget: BudgetSpec
+    asked: int
+    cut: bool
+    said_s: float
+    killed_s: float
+
+
+def _sessions(ledger: Ledger, last_write: float) -> _Past:
     """The budget that earlier sessions have used up, the seconds that they say, and those of one that was killed.
 
     It is the budget of the session that was cut, else of the last: one with a larger budget may have ended before it
@@ -165,15 +169,18 @@ def _sessions(ledger: Ledger, last_write: float) -> tuple[BudgetSpec, float, flo
     line; a file's time may be that of a copy, so at most its budget.
     """
     budget, of_cut, said, began = ledger.header["budget"], None, 0.0, ledger.header.get("started")
+    standing, asked = Standing(), 0
     for line in ledger.events():
         budget, began = line.get("budget", budget), line.get("started", began)
+        asked += line["event"] == "asked"
         if line["event"] == "spent":
             said, began = said + float(line["wall_s"]), None
-        elif line["event"] == "decision" and line["kind"] in ("cut", "extended"):
-            of_cut = budget if line["kind"] == "cut" else None
+        elif standing(line) is not None:
+            of_cut = None if not (standing.cut or standing.chosen) else of_cut or budget
     killed = 0.0 if began is None else max(0.0, last_write - datetime.fromisoformat(began).timestamp())
     most = budget["time_s"]
-    return BudgetSpec.model_validate(of_cut or budget), said, killed if most is None else min(killed, most)
+    used = BudgetSpec.model_validate(of_cut or budget)
+    return _Past(used, asked, of_cut is not None, said, killed if most is None else min(killed, most))
 
 
 def _events(path: Path) -> Iterator[Mapping[str, Any]]:
@@ -183,11 +190,19 @@ def _events(path: Path) -> Iterator[Mapping[str, Any]]:
     return lines
 
 
-def _larger(now: BudgetSpec, before: BudgetSpec) -> bool:
-    """Whether one limit is wider and none is narrower. No limit is the widest."""
-    pairs = ((now.trials, before.trials), (now.time_s, before.time_s))
-    wide = [(float("inf") if a is None else a, float("inf") if b is None else b) for a, b in pairs]
-    return any(a > b for a, b in wide)
+def _larger(now: BudgetSpec, past: _Past) -> bool:
+    """Whether there is more to do now: the limit that ended the search is wider, and the other one leaves room.
+
+    Time ended it where it was cut, else the number of trials did (or nothing was left to try). No limit is the widest.
+    """
+    trials, seconds = _wide(now.trials), _wide(now.time_s)
+    if past.cut:
+        return seconds > _wide(past.budget.time_s) and trials >= past.asked
+    return trials > _wide(past.budget.trials) and seconds > past.said_s + past.killed_s
+
+
+def _wide(limit: float | None) -> float:
+    return float("inf") if limit is None else limit
 
 
 def _opened(folder: RunFolder) -> RunFolder:

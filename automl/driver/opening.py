@@ -12,6 +12,8 @@ from automl.catalog import OPERATORS
 from automl.catalog.own_metric import find_function
 from automl.compiler.resolve_spec import resolve_run
 from automl.driver.options import TrainOptions
+from automl.driver.reserve import Finishers
+from automl.driver.spare import Spare
 from automl.errors import Diagnostic
 from automl.executors import open_executor
 from automl.executors.address import chosen_address
@@ -27,7 +29,8 @@ LIBRARIES = (
     *sorted({f"automl.fitting.{operator.module}" for operator in OPERATORS.values() if operator.fitted}),
     *sorted({f"automl.runtime.{operator.module}" for operator in OPERATORS.values()}),
 )
-FINISHERS = 2  # the two final fits, side by side
+SIDE_BY_SIDE = 2  # final fits: those of the winner; the baseline's takes no time
+RESTART_S = 3.0  # of an actor, on a cluster, whose worker was busy when the search was cut (0013)
 
 
 class Opening:
@@ -40,7 +43,8 @@ class Opening:
         self._problem: BaseException | None = None
         self._warm: Any = None
         self._opened: list[Executor] = []
-        self._closing: threading.Thread | None = None
+        self._closing: list[threading.Thread] = []
+        self._spare: Spare | None = None
         self._closed = False
         self.replaced = False  # Ray, by processes of this machine
         self.name = options.executor or "ray"
@@ -79,10 +83,15 @@ class Opening:
             self._thread = threading.Thread(target=self._start_ray, name="automl-open", daemon=True)
             self._thread.start()
 
-    @property
-    def finishers(self) -> int:
-        """How many final fits run side by side, at most."""
-        return 1 if self.name == "inline" else min(FINISHERS, self._options.workers or cpu_count() // self.threads or 1)
+    def finishers(self) -> Finishers:
+        """What the final fits of a search that is cut will run on, as far as that is known by now."""
+        workers = self._options.workers or cpu_count() // self.threads or 1
+        if self._opened:
+            workers = self._opened[-1].workers
+        elif self.name == "inline":
+            workers = 1
+        joined = self.name == "ray" and self.address is not None
+        return Finishers(min(SIDE_BY_SIDE, workers), RESTART_S if joined else 0.0)
 
     def executor(self, context: FitContext, left: Callable[[], float] | None) -> Executor:
         """The executor, ready for jobs; `close` ends it. Raises what starting it raised.
@@ -98,9 +107,14 @@ class Opening:
 
         opened = RayExecutor(run, context, self._session, owns_session=True, preload=LIBRARIES)
         self._opened.append(opened)
-        return opened if patience is None or opened.has_started(patience()) else self._replace_ray(context)
+        if patience is None:
+            return opened
+        if not opened.has_started(patience()):
+            return self._replace_ray(context)
+        self._spare = Spare(context)
+        return opened
 
-    def finisher(self, context: FitContext, cut: bool) -> Executor:
+    def for_final_fits(self, context: FitContext, cut: bool) -> Executor:
         """Where the final fits run, once the search has ended: on its workers. After a cut these may be busy; where
         they are Ray's, and of this machine, others take over and Ray ends meanwhile: to start an actor takes seconds.
         """
@@ -115,10 +129,11 @@ class Opening:
         return self._in_place_of_ray(context)
 
     def _in_place_of_ray(self, context: FitContext) -> Executor:
+        workers = self.finishers().workers
         for executor in self._opened:
-            self._closing = threading.Thread(target=executor.close, name="automl-close", daemon=True)
-            self._closing.start()
-        return self._open("local", context, self.finishers)
+            self._closing.append(threading.Thread(target=executor.close, name="automl-close", daemon=True))
+            self._closing[-1].start()
+        return self._open("local", context, workers)
 
     @property
     def notes(self) -> list[Diagnostic]:
@@ -134,18 +149,22 @@ class Opening:
     def close(self) -> None:
         """End all that was started. Safe to call twice. A Ray that is not up yet ends as soon as it is."""
         self._closed = True
-        for thread in (self._closing, None if self.replaced else self._thread):
-            if thread is not None:
-                thread.join()
+        if self._thread is not None and not self.replaced:
+            self._thread.join()
+        for thread in self._closing:
+            thread.join()
         for executor in self._opened:
             executor.close()
+        if self._spare is not None:
+            self._spare.close()
         if self._warm is not None:
             self._warm.close()
         if self._session is not None:
             self._session.close()
 
     def _open(self, name: str, context: FitContext, workers: int | None) -> Executor:
-        settings = ExecutorSettings(workers, self.threads, preload=LIBRARIES, warm=self._warm)
+        shared = None if self._spare is None else self._spare.get()
+        settings = ExecutorSettings(workers, self.threads, preload=LIBRARIES, warm=self._warm, shared=shared)
         opened = open_executor(name, run, context, settings)
         self._opened.append(opened)
         return opened
@@ -165,5 +184,5 @@ class Opening:
             self._session = start_ray(self.address, self._options.workers, self.threads, self._own_code)
         except BaseException as problem:  # told where the executor is asked for
             self._problem = problem
-        if self._closed and self._session is not None:
+        if (self._closed or self.replaced) and self._session is not None:  # nobody waits for it any more
             self._session.close()

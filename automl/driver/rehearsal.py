@@ -1,4 +1,4 @@
-"""What comes after the final fits, prepared and measured while the search waits for its workers."""
+"""What comes after the final fits, prepared and measured before the search has its first results."""
 
 from __future__ import annotations
 
@@ -19,15 +19,29 @@ SCORED = 3  # times, of which the fastest counts
 
 
 class Rehearsal:
-    """`seconds`: CPU time of the tail of a run. Imports and measures in a thread of its own, once `start` is called."""
+    """`seconds`: CPU time of the tail of a run, a guess until it is measured."""
 
     def __init__(self, context: FitContext) -> None:
         self._context = context
         self.seconds = PACKAGE_S + GUESS_S
+        self._thread: threading.Thread | None = None
 
-    def start(self) -> None:
-        """Returns at once. What cannot be prepared is left to the end, which says what is wrong."""
-        threading.Thread(target=self._rehearse, name="automl-rehearsal", daemon=True).start()
+    def start(self, beside: bool) -> None:
+        """Import and measure. What cannot be prepared is left to the end, which says what is wrong.
+
+        `beside`: in a thread of its own, while workers do the fits; else at once, for fits run in this process, too.
+        A user's own metric need not stand threads: it is never called in another one.
+        """
+        if not beside or self._context.plan.scorer.source is not None:
+            self._rehearse()
+            return
+        self._thread = threading.Thread(target=self._rehearse, name="automl-rehearsal", daemon=True)
+        self._thread.start()
+
+    def join(self) -> None:
+        """Wait until nothing is done beside the driver any more."""
+        if self._thread is not None:
+            self._thread.join()
 
     def _rehearse(self) -> None:
         try:

@@ -11,8 +11,10 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from automl.catalog import OPERATORS
+from automl.jobs import Outcome
 from automl.plan import Plan, TrialScore
 from automl.rows import Rows
 from automl.search.events import AtHand, Event, Finished, Settled
@@ -52,16 +54,30 @@ class Budget:
         return self.end + KEPT * max(SLACK_S, SLACK_SHARE * self.seconds)
 
 
+class Finishers(NamedTuple):
+    """How many final fits run side by side, and how many seconds it may take until their workers are free for them."""
+
+    workers: int
+    free_s: float = 0.0
+
+
 class Reserve:
     """What is kept for the final phase of the best trial that can still be fitted in time. O(1) memory.
 
     `tail_s()`: CPU seconds of what comes after the final fits; `growth`: rows of these over those of a fold's;
-    `workers`: final fits side by side.
+    `finishers()`: as is known by now.
     """
 
-    def __init__(self, plan: Plan, budget: Budget, tail_s: Callable[[], float], growth: float, workers: int) -> None:
-        self._plan, self._budget, self._tail_s = plan, budget, tail_s
-        self._share = MARGIN * growth * (1 if workers > 1 else 2)
+    def __init__(
+        self,
+        plan: Plan,
+        budget: Budget,
+        tail_s: Callable[[], float],
+        growth: float,
+        finishers: Callable[[], Finishers],
+    ) -> None:
+        self._plan, self._budget, self._tail_s, self._finishers = plan, budget, tail_s, finishers
+        self._share = MARGIN * growth
         self._longest: dict[int, float] = {}  # seconds of a trial's longest fit
         self._best: TrialScore | None = None
         self._recent = deque([budget.planning], maxlen=RECENT)
@@ -69,7 +85,8 @@ class Reserve:
     def __call__(self, event: Event) -> None:
         """Learn from what the search tells."""
         if isinstance(event, Finished):
-            self._recent.append((event.wall_s, event.cpu_s))
+            if event.outcome is Outcome.OK:  # of one that was ended nobody knows what it had of a CPU
+                self._recent.append((event.wall_s, min(event.wall_s, event.cpu_s)))
         elif isinstance(event, AtHand | Settled) and isinstance(event.trial, TrialScore):
             self._take_in(event.trial, event.longest_s)
 
@@ -78,7 +95,7 @@ class Reserve:
         return self._tail() + (0.0 if self._best is None else self._fits(self._best))
 
     def left_for(self, trial: TrialScore) -> float:
-        """Seconds that its final fits may take; 0 where they would not be done in time."""
+        """Seconds in which all of its final fits have to end; 0 where they would not be done in time."""
         left = self._budget.last - self._tail() - self._budget.clock()
         return left if self._fits(trial) <= left else 0.0
 
@@ -94,7 +111,9 @@ class Reserve:
 
     def _fits(self, trial: TrialScore) -> float:
         longest = self._longest.get(trial.number, max(self._longest.values(), default=0.0))
-        return self._share * longest * _share_of_rounds(self._plan, trial)
+        workers, free_s = self._finishers()
+        in_a_row = 1 if workers > 1 else 2
+        return free_s + in_a_row * self._share * longest * _share_of_rounds(self._plan, trial)
 
     def _tail(self) -> float:
         wall, cpu = (sum(column) for column in zip(*self._recent, strict=True))

@@ -51,11 +51,12 @@ class LocalExecutor(SlotExecutor[_Slot]):
     Linux ends the workers together with the thread that started them (PR_SET_PDEATHSIG): use it from one thread.
     """
 
-    def __init__(self, run: Run, context: Any, workers: int, warm: Warm) -> None:
+    def __init__(self, shared: Shared, workers: int, warm: Warm) -> None:
+        """`shared`: the run function and the context, as `open_local` makes it; closed with the executor."""
         super().__init__(workers)
         self._warm = warm
         self._rooms.open("", free_for_fits())
-        self._shared = Shared((run, context))
+        self._shared = shared
         self._slots = [self._new_slot() for _ in range(workers)]
 
     def close(self) -> None:
@@ -153,7 +154,8 @@ def open_local(run: Run, context: Any, settings: ExecutorSettings) -> LocalExecu
         text = f"a fit of {settings.threads} CPUs does not fit: this machine has {cpus}"
         raise error("EXE011", text, hint="ask for fewer search.trial.cpus")
     workers = settings.workers or cpus // settings.threads
-    return LocalExecutor(run, context, workers, settings.warm or Warm(settings.threads, settings.preload))
+    shared = settings.shared or Shared((run, context))
+    return LocalExecutor(shared, workers, settings.warm or Warm(settings.threads, settings.preload))
 
 
 def _cause(code: int) -> str:

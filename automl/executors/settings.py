@@ -14,7 +14,8 @@ class ExecutorSettings:
     """`workers`: jobs at once (None: all CPUs); `threads`: CPUs of a job; `address`: a cluster, None: this machine.
 
     `preload`: modules that workers import before their first job, where they can; `warm`: the process that workers of
-    this machine are forked from (a `Warm`), where it was started early.
+    this machine are forked from (a `Warm`), where it was started early; `shared`: what they are to do and its context
+    (a `Shared`), where that is written already.
     """
 
     workers: int | None = None
@@ -22,6 +23,7 @@ class ExecutorSettings:
     address: str | None = None
     preload: tuple[str, ...] = ()
     warm: Any = None
+    shared: Any = None
 
     def __post_init__(self) -> None:
         for name, count in (("workers", self.workers), ("threads", self.threads)):

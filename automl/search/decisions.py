@@ -12,7 +12,7 @@ from automl.jobs import Outcome
 from automl.search.virtual import Unit
 from automl.value import Value
 
-DecisionKind = Literal["cut", "timeout", "out_of_memory", "crashed", "chosen"]
+DecisionKind = Literal["cut", "extended", "timeout", "out_of_memory", "crashed", "chosen"]
 
 _OUTCOMES: dict[str, Outcome] = {
     "timeout": Outcome.TIMEOUT,
@@ -23,7 +23,8 @@ _OUTCOMES: dict[str, Outcome] = {
 
 class Decision(Value):
     """A choice by its kind. `cut`: the search ended after `settled` units; of the trials that were under way it takes
-    along the `late` ones, all of whose fits had ended, though not in their turn. `chosen`: `trial` is the best one that
+    along the `late` ones, all of whose fits had ended, though not in their turn. `extended`: a session with a larger
+    budget went on; the cut (and what was chosen) before it counts no longer. `chosen`: `trial` is the best one that
     could be fitted on all rows in the time left. Otherwise: how the unit (`trial`, `rung`, `fold`) ended.
     """
 
@@ -37,6 +38,27 @@ class Decision(Value):
     def as_json(self) -> dict[str, Any]:
         """The fields that say something."""
         return self.model_dump(mode="json", exclude_none=True)
+
+
+class Standing:
+    """Which of the decisions in a ledger hold for the sessions to come, once all its lines were taken in, in order."""
+
+    def __init__(self) -> None:
+        self.cut: Decision | None = None
+        self.chosen: Decision | None = None
+
+    def __call__(self, line: Mapping[str, Any]) -> Decision | None:
+        """One more line. The decision that it is; None for other lines."""
+        if line["event"] != "decision":
+            return None
+        decision = Decision.model_validate({name: value for name, value in line.items() if name != "event"})
+        if decision.kind == "cut":
+            self.cut = decision
+        elif decision.kind == "chosen":
+            self.chosen = decision
+        elif decision.kind == "extended":
+            self.cut = self.chosen = None
+        return decision
 
 
 def for_unit(unit: Unit, outcome: Outcome, crashed: bool) -> Decision | None:
@@ -68,6 +90,8 @@ def _needed(decision: Decision) -> tuple[int | None, ...]:
     """The fields without which a decision says nothing, and what must be numbers of trials."""
     if decision.kind == "cut":
         return (decision.settled, *(decision.late or ()))
+    if decision.kind == "extended":
+        return ()
     return (decision.trial,) if decision.kind == "chosen" else (decision.trial, decision.rung, decision.fold)
 
 

@@ -95,9 +95,8 @@ class SearchResult:
     """What a search found; units that were not settled are in none of it. Bounded: the ledger has all trials.
 
     `leaders`: the best trials, best first, and the baseline wherever it stands; `unscored`: the first ones by number.
-    `outcomes` counts settled trials; `decisions` holds what was decided here, and what a replay says of the time after
-    the search; `clock_events` is their number; `busy_s` is the wall time of the fits that finished in this session,
-    `busy_all_s` that of all sessions.
+    `outcomes` counts settled trials; `decisions` holds what was decided here, and what a replay or the ledger says of
+    the time after the search; `clock_events` is their number.
     """
 
     leaders: tuple[TrialScore, ...]
@@ -107,8 +106,6 @@ class SearchResult:
     asked: int
     settled_units: int
     retried: int
-    busy_s: float
-    busy_all_s: float
 
     @property
     def best(self) -> TrialScore | None:

@@ -1,8 +1,8 @@
 """The ledger: the state of a search as an append-only file of JSON lines, each carrying the hash of the one before.
 
-Lines: `header`, `asked`, `finished`, `retried`, `settled`, `decision`, `selected`. The search writes a line for
-something at most once; sessions that resume append to the same file. A last line without its newline is torn and does
-not count.
+Lines: `header`, `asked`, `finished`, `retried`, `settled`, `late`, `decision`, `selected`, `spent`, and `session` for
+each that resumes. The search writes a line for something at most once; sessions that resume append to the same file. A
+last line without its newline is torn and does not count.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import hashlib
 import json
 import math
 import os
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,16 +58,20 @@ class Ledger:
         self._synced = end.offset
 
     @staticmethod
-    def create(path: Path, header: Mapping[str, Any]) -> Ledger:
+    def create(path: Path, header: Mapping[str, Any], clear: Callable[[], None] | None = None) -> Ledger:
         """Start a ledger. `header` holds at least `search`, the plan's search digest.
 
-        Raises AutomlError: LED001 where there is a file already, LED005 where it cannot be written.
+        `clear`: start anew where one stands already. It is called before anything of that is lost, once no other
+        driver can have it. Raises AutomlError: LED001 where there is one and no `clear`, LED002 (another driver has
+        it), LED005 where it cannot be written.
         """
         text, last = _line("", {"event": "header", "format": LEDGER_FORMAT, **header})
         descriptor = _open(path, os.O_RDWR | os.O_CREAT)
         try:
             _lock(descriptor, path)
-            if ledger_exists(path):
+            if clear is not None:
+                clear()
+            elif ledger_exists(path):
                 raise error("LED001", f"{path} exists already", hint="--resume continues it")
             os.ftruncate(descriptor, 0)  # a driver may have died within its header
         except BaseException:

@@ -15,6 +15,7 @@ from automl.plan import BASELINE, Plan, TrialScore
 from automl.search.ask import Proposal, ask
 from automl.search.budget import SearchSettings
 from automl.search.decisions import Decision, cut_of, for_unit, forced_outcomes
+from automl.search.dispatch import Dispatch
 from automl.search.events import (
     Asked,
     BestChanged,
@@ -78,9 +79,8 @@ class _Search:
         self._going_on: list[deque[OpenTrial]] = [deque() for _ in plan.rungs]  # by the rung that they have reached
         self._given: dict[Unit, UnitResult] = {}  # outcomes that a replay takes over
         self._unit_keys: dict[Unit, str] = {}  # of the units on slots
-        self._in_flight: dict[str, Unit] = {}
+        self._dispatch = Dispatch(executor)
         self._asked = self._settled = self._retried = 0
-        self._busy = 0.0
         self._tally = Tally(self._greater)
         self._decisions: list[Decision] = []
         self._baseline_open = True
@@ -99,6 +99,8 @@ class _Search:
             self._fill()  # as the session that was cut had done
         cut = self._cut or Decision(kind="cut", settled=self._settled, late=self._late())
         self._decide(cut)
+        for unit in (unit for number in cut.late or () for unit in self._open[number].on_slots):
+            self._dispatch.need(self._unit_keys[unit])
         for number in cut.late or ():
             self._take_along(number)
         self._record.flush()
@@ -112,19 +114,23 @@ class _Search:
             leaders=self._tally.leaders,
             unscored=self._tally.unscored,
             outcomes=dict(self._tally.outcomes),
-            decisions=(*self._decisions, *(d for d in self._settings.replay or () if d.kind == "chosen")),
+            decisions=(*self._decisions, *self._chosen()),
             asked=self._asked,
             settled_units=self._settled,
             retried=self._retried,
-            busy_s=self._busy,
-            busy_all_s=self._record.busy_s,
         )
+
+    def _chosen(self) -> list[Decision]:
+        """What was decided after the search, in an earlier session or in the run that is replayed."""
+        if self._settings.replay is None:
+            return [self._record.chosen] if self._record.chosen else []
+        return [decision for decision in self._settings.replay if decision.kind == "chosen"]
 
     # -- asking -----------------------------------------------------------------------------------------------------
 
     def _fill(self) -> None:
         """Put units on all free slots. What was asked is in the ledger before anything of it is submitted."""
-        jobs: list[Job] = []
+        jobs: list[tuple[Unit, Job, float]] = []
         while self._time.free:
             trial = self._trial_to_place()
             if trial is None:
@@ -134,11 +140,14 @@ class _Search:
             trial.placed += 1
             # The first two cost no virtual time: they are settled first, and a deadline finds them settled.
             cost = trial.candidate.forecast.cpu_s * self._plan.rungs[unit.rung].share
-            self._time.place(unit, 0.0 if unit.trial <= FIRST else cost)
-            jobs.extend(self._job(unit, trial))
+            end = self._time.place(unit, 0.0 if unit.trial <= FIRST else cost)
+            jobs.extend((unit, job, end) for job in self._job(unit, trial))
         self._record.commit()
-        for job in jobs:
-            self._executor.submit(job)
+        for unit, job, end in jobs:
+            if self._cut is None:
+                self._dispatch.submit(unit, job)
+            else:
+                self._dispatch.keep(unit, job, end)
 
     def _trial_to_place(self) -> OpenTrial | None:
         """The trial that is furthest on and has a unit to place, else a new one; None: there is none."""
@@ -173,7 +182,7 @@ class _Search:
         return trial
 
     def _job(self, unit: Unit, trial: OpenTrial) -> list[Job]:
-        """The job of a unit, as a list of one; of none where its result is known, on its way, or replayed."""
+        """The job of a unit, as a list of one; of none where its result is known, or replayed."""
         bounded = self._settings.replay is None and unit.trial != BASELINE
         job = job_of(self._plan, self._keys, trial, unit, bounded)
         self._unit_keys[unit] = job.key
@@ -182,10 +191,7 @@ class _Search:
             text = "as recorded in the decisions that are replayed"
             self._given[unit] = UnitResult(job.key, forced, error=text, crashed=forced is Outcome.FAILED)
             return []
-        if self._record.want(job.key) or job.key in self._in_flight:
-            return []
-        self._in_flight[job.key] = unit
-        return [job]
+        return [] if self._record.want(job.key) else [job]
 
     # -- waiting ----------------------------------------------------------------------------------------------------
 
@@ -193,8 +199,11 @@ class _Search:
         """The unit's result; other arrivals are kept. None: the time is over and it is not there."""
         key, given = self._unit_keys[unit], self._given.get(unit)
         idle = 0
-        while given is None and not self._record.has(key):
+        while given is None and self._record.peek(key) is None:
             self._record.commit()
+            self._dispatch.need(key)
+            if self._cut is not None:
+                self._dispatch.go_ahead((self._cut.settled or 0) - self._settled)
             deadline = None if self._baseline_open else self._settings.deadline
             done = self._executor.wait(None if deadline is None else deadline.left())
             if done is not None:
@@ -210,11 +219,10 @@ class _Search:
         return self._given.pop(unit, None) or self._record.take(key)
 
     def _arrived(self, done: Done) -> None:
-        unit = self._in_flight.pop(done.key, None)
+        unit = self._dispatch.in_flight.pop(done.key, None)
         if unit is None:
             return  # of somebody else who uses the same executor
         result = from_done(done)
-        self._busy += result.wall_s
         if result.retried:
             self._retried += result.retried
             self._watch(Retried(unit, result.retried))

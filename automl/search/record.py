@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from automl.params import ParamValue
-from automl.search.decisions import Decision
+from automl.search.decisions import Decision, Standing
 from automl.search.ledger import Ledger
 from automl.search.scoring import UnitResult, from_json
 from automl.search.virtual import Unit
@@ -16,15 +16,15 @@ from automl.value import canonical_json
 RISK_S = 1.0  # so many seconds of fits may be lost with the machine's power, and then be fitted anew
 RISK_LINES = 1000
 
-Standing = tuple[str, Mapping[str, ParamValue]]
+Proposed = tuple[str, Mapping[str, ParamValue]]
 
 
 class Record:
     """A ledger as the loop sees it. What stands there is read as the search comes to it, and forgotten once it is used.
 
     The search takes the same way as the sessions before it, so lines are needed about in the order in which they stand.
-    A `cut` that stands in the ledger holds for every later session, until one says that its budget is larger
-    (`extend`): then a decision `extended` is written, and the cut before it no longer counts.
+    A `cut` that stands in the ledger holds for every later session, as does the winner that was `chosen` after it,
+    until one says that its budget is larger (`extend`): then it notes `extended`, and what was decided before is void.
 
     Once all trials of a budget are asked, what is left is settled in another order than with more trials, and may end
     in another way. Such `settled` lines say for which budget they hold; the others hold for every budget.
@@ -32,9 +32,8 @@ class Record:
 
     def __init__(self, ledger: Ledger, extend: bool) -> None:
         self._ledger = ledger
-        self.cut: Decision | None = None
+        self._decided = Standing()
         self._late: set[int] = set()  # trials that it has taken along
-        self.busy_s = 0.0  # in fits, of all sessions
         self._lines: Counter[str] = Counter()  # how many of each event stood there
         self._standing: Counter[int | None] = Counter()  # `settled` lines, by the budget for which alone they hold
         self._trials: int | None = None  # that budget, once it is used up
@@ -42,16 +41,27 @@ class Record:
         for event in ledger.events():
             self._survey(event)
         self._past = ledger.events()
-        self._asked: dict[int, Standing] = {}  # read, and not asked for yet
+        self._asked: dict[int, Proposed] = {}  # read, and not asked for yet
         self._results: dict[str, UnitResult] = {}  # at hand, and not settled yet
         self._wanted: Counter[str] = Counter()  # by units that are placed
         self._settled = 0
         self._risk_s, self._risk_lines = 0.0, 0
-        if extend and self.cut is not None:
-            self._note("decision", {"kind": "extended", "settled": self.cut.settled})
-            self._drop_cut()
+        if extend and (self.cut or self.chosen):
+            extended = Decision(kind="extended", settled=None if self.cut is None else self.cut.settled)
+            self._note("decision", extended.as_json())
+            self._take_in({"event": "decision", **extended.as_json()})
 
-    def asked(self, trial: int) -> Standing | None:
+    @property
+    def cut(self) -> Decision | None:
+        """Where the search was cut, and stays so."""
+        return self._decided.cut
+
+    @property
+    def chosen(self) -> Decision | None:
+        """The winner that earlier sessions chose for lack of time."""
+        return self._decided.chosen
+
+    def asked(self, trial: int) -> Proposed | None:
         """The candidate and the parameters of a trial that stands there; None: it was not asked before."""
         if trial >= self._lines["asked"]:
             return None
@@ -64,10 +74,6 @@ class Record:
         self._wanted[key] += 1
         while key not in self._results and self._read_on():
             pass
-        return key in self._results
-
-    def has(self, key: str) -> bool:
-        """Whether the result of a key that is wanted is at hand."""
         return key in self._results
 
     def peek(self, key: str) -> UnitResult | None:
@@ -95,7 +101,6 @@ class Record:
             self._note("retried", {**place, "key": result.key, "times": result.retried})
         self._results[result.key] = result
         self._note("finished", {**place, **result.as_json()})
-        self.busy_s += result.wall_s
         self._risk_s += result.wall_s
 
     def note_settled(self, unit: Unit, result: UnitResult, closed: Mapping[str, Any] | None) -> bool:
@@ -162,12 +167,10 @@ class Record:
         self._lines[kind] += 1
         if kind == "settled":
             self._standing[event.get("trials")] += 1
-        if kind == "finished":
-            self.busy_s += float(event["wall_s"])
         elif kind == "late":
             self._late.add(event["trial"])
         elif kind == "decision":
-            self._read_decision({name: value for name, value in event.items() if name != "event"})
+            self._take_in(event)
 
     def _read_on(self) -> bool:
         """Take in one more line of what stands there; False at its end."""
@@ -180,16 +183,13 @@ class Record:
             self._results[event["key"]] = from_json(event)
         return True
 
-    def _read_decision(self, fields: Mapping[str, Any]) -> None:
-        if fields["kind"] == "extended":
-            self._drop_cut()
+    def _take_in(self, line: Mapping[str, Any]) -> None:
+        """A decision that stands there."""
+        before = self.cut, self.chosen
+        decision = self._decided(line)
+        assert decision is not None
+        if decision.kind != "extended":
+            self._decisions.add(canonical_json(decision.as_json()))
             return
-        if fields["kind"] == "cut":
-            self.cut = Decision.model_validate(fields)
-        self._decisions.add(canonical_json(fields))
-
-    def _drop_cut(self) -> None:
-        if self.cut is not None:
-            self._decisions.discard(canonical_json(self.cut.as_json()))
-        self.cut = None
+        self._decisions -= {canonical_json(void.as_json()) for void in before if void is not None}
         self._late.clear()

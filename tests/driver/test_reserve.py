@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from automl.driver.reserve import MARGIN, Budget, Reserve
+from automl.driver.reserve import MARGIN, Budget, Finishers, Reserve
 from automl.jobs import Outcome
 from automl.plan import TrialScore
 from automl.search.events import AtHand, Finished, Settled
@@ -28,8 +28,8 @@ class Moment:
         return self.now
 
 
-def reserve(clock: Moment, seconds: float = 100.0, workers: int = 2) -> Reserve:
-    return Reserve(PLAN, Budget(seconds, seconds, clock), lambda: TAIL_S, GROWTH, workers)
+def reserve(clock: Moment, seconds: float = 100.0, workers: int = 2, free_s: float = 0.0) -> Reserve:
+    return Reserve(PLAN, Budget(seconds, seconds, clock), lambda: TAIL_S, GROWTH, lambda: Finishers(workers, free_s))
 
 
 def trial(number: int, score: float) -> TrialScore:
@@ -93,3 +93,29 @@ def test_load_makes_the_tail_longer() -> None:
     assert kept.seconds() == TAIL_S, "only the last ones count"
     kept(Finished(Unit(3, 0, 0), Outcome.OK, 1.0, 8.0))
     assert kept.seconds() == TAIL_S, "a fit with many threads is no idle machine"
+
+
+def test_a_fit_that_was_ended_is_no_sign_of_load() -> None:
+    """Nobody knows what it had of a CPU: one timeout must not end the search."""
+    kept = reserve(Moment())
+    kept(Finished(Unit(1, 0, 0), Outcome.OK, 2.0, 2.0))
+    kept(Finished(Unit(1, 0, 1), Outcome.TIMEOUT, 600.0, 0.0))
+    assert kept.seconds() == TAIL_S
+
+
+def test_a_fit_on_many_cpus_hides_no_load_of_others() -> None:
+    kept = reserve(Moment())
+    kept(Finished(Unit(1, 0, 0), Outcome.OK, 4.0, 16.0))
+    kept(Finished(Unit(1, 0, 1), Outcome.OK, 8.0, 2.0))
+    assert kept.seconds() == 2 * TAIL_S
+
+
+def test_time_until_workers_are_free_is_kept_and_is_the_fits_own() -> None:
+    clock = Moment()
+    kept = reserve(clock, free_s=3.0)
+    kept(settled(1, 0.5, 4.0))
+    assert kept.seconds() == TAIL_S + 3.0 + finals(4.0)
+    clock.now = 102.5 - TAIL_S - finals(4.0) - 3.0
+    assert kept.left_for(trial(1, 0.5)) == pytest.approx(3.0 + finals(4.0)), "not taken off a second time"
+    clock.now += 0.1
+    assert kept.left_for(trial(1, 0.5)) == 0.0

@@ -12,9 +12,9 @@ import pytest
 from automl.errors import AutomlError
 from automl.jobs import Done, Job
 from automl.search.budget import Deadline, SearchSettings
-from automl.search.decisions import Decision, read_decisions
+from automl.search.decisions import Decision, chosen, read_decisions
 from automl.search.events import AtHand, Cut, Finished
-from automl.search.ledger import read_ledger
+from automl.search.ledger import Ledger, read_ledger
 from tests.support.plans import CANDIDATES, tiny_plan
 from tests.support.search import FakeExecutor, Story, search
 
@@ -73,11 +73,14 @@ class StuckExecutor(TimedExecutor):
     def __init__(self, clock: Clock, stuck: int) -> None:
         super().__init__(clock)
         self.left = stuck
+        self.stuck: str | None = None  # its key
 
     def submit(self, job: Job) -> None:
         self.left -= 1
         if self.left != 0:
             super().submit(job)
+        else:
+            self.stuck = job.key
 
     def wait(self, timeout_s: float | None = None) -> Done | None:
         done = super().wait(timeout_s)
@@ -110,6 +113,52 @@ def test_a_cut_takes_along_the_trials_whose_fits_had_ended(tmp_path: Path, refer
     assert late > 0
 
 
+class TestWhereTheCutIsKnown:
+    """A replay, or a resumed run: fits that nobody waited for then are not waited for now."""
+
+    @pytest.mark.parametrize("workers", [1, 3])
+    def test_a_fit_that_never_ends_is_not_come_across(self, workers: int, tmp_path: Path) -> None:
+        """One worker is at the first job that it was given, and the others at most at one such fit each."""
+        clock = Clock()
+        stuck, path = StuckExecutor(clock, 20), tmp_path / "cut"
+        result, _, _ = search(PLAN, path, SearchSettings(deadline=Deadline(clock, 60.0)), stuck)
+        assert stuck.stuck is not None
+        executor = InOrder(workers, stuck.stuck)
+        replay = read_decisions([decision.as_json() for decision in result.decisions])
+        again, _, _ = search(PLAN, tmp_path / "replay", SearchSettings(replay=replay), executor)
+        assert (again.trials, again.best, again.decisions) == (result.trials, result.best, result.decisions)
+        assert executor.most == workers, "all workers have something to do"
+        resumed, settings = InOrder(workers, stuck.stuck), SearchSettings(deadline=Deadline(clock, 1e9))
+        assert search(PLAN, path, settings, resumed)[0].trials == result.trials
+        assert resumed.ran == [], "all that counts is there"
+
+    def test_nothing_is_fitted_that_does_not_count(self, tmp_path: Path) -> None:
+        result, _, _ = cut_run(tmp_path / "cut", 40.5)
+        executor = FakeExecutor()
+        replay = read_decisions([decision.as_json() for decision in result.decisions])
+        search(PLAN, tmp_path / "replay", SearchSettings(replay=replay), executor)
+        assert len(executor.ran) == result.settled_units
+
+
+class InOrder(FakeExecutor):
+    """So many workers, each at one job: that of the key `stuck` never ends."""
+
+    def __init__(self, workers: int, stuck: str) -> None:
+        super().__init__()
+        self.workers = workers
+        self.most = 0
+        self._stuck = stuck
+
+    def finish_one(self) -> Done | None:
+        at = list(self._queue)[: self.workers]
+        self.most = max(self.most, len(at))
+        job = next((job for job in at if job.key != self._stuck), None)
+        assert job is not None, "all workers are at fits that never end"
+        self._queue.remove(job)
+        self.ran.append(job)
+        return self.end(job)
+
+
 def test_the_baseline_is_waited_for(tmp_path: Path) -> None:
     result, _, _ = cut_run(tmp_path / "cut", 0.0)
     assert [trial.number for trial in result.trials] == [0]
@@ -129,6 +178,24 @@ def test_a_cut_holds_until_the_run_is_extended(tmp_path: Path, reference: tuple[
     third, _, _ = cut_run(path, 0.0)
     assert (third.trials, third.decisions) == (second.trials, second.decisions)
     assert search(PLAN, path, SearchSettings(trials=60, extend=True))[1] == reference[0]
+
+
+def test_what_was_chosen_holds_until_the_run_is_extended(tmp_path: Path) -> None:
+    """The driver died after it had chosen: the next session takes the same winner."""
+    path, said = tmp_path / "ledger", Decision(kind="chosen", trial=2)
+    cut_run(path, 40.5)
+    ledger = Ledger.open(path)
+    ledger.note("decision", said.as_json())
+    ledger.close()
+    content = path.read_bytes()
+    assert chosen(cut_run(path, 1000.0)[0].decisions) == 2
+    assert path.read_bytes() == content
+    more, _, _ = cut_run(path, 30.5, extend=True)
+    assert chosen(more.decisions) is None
+    assert chosen(cut_run(path, 0.0)[0].decisions) is None
+    assert [e["kind"] for e in read_ledger(path).events if e["event"] == "decision"] == [
+        *("cut", "chosen", "extended", "cut")
+    ]
 
 
 def test_a_deadline_that_is_not_reached_changes_nothing(tmp_path: Path, reference: tuple[Story, bytes]) -> None:
