@@ -21,7 +21,7 @@ class Clock:
 def watch_by(patch: pytest.MonkeyPatch) -> None:
     """Let `train` look at such a clock, and keep no time for starting workers anew, or for the package."""
     patch.setattr("automl.training.time", Clock())
-    patch.setattr("automl.driver.rehearsal.Rehearsal.start", lambda *_: None)
+    patch.setattr("automl.driver.rehearsal.Rehearsal.start", lambda *_, **__: None)
     patch.setattr("automl.driver.rehearsal.PACKAGE_S", 0.0)
     patch.setattr("automl.driver.rehearsal.GUESS_S", 0.0)
     patch.setattr("automl.driver.reserve.MARGIN", 0.0)

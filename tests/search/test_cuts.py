@@ -116,11 +116,10 @@ def test_a_cut_takes_along_the_trials_whose_fits_had_ended(tmp_path: Path, refer
 class TestWhereTheCutIsKnown:
     """A replay, or a resumed run: fits that nobody waited for then are not waited for now."""
 
-    @pytest.mark.parametrize("workers", [1, 3])
-    def test_a_fit_that_never_ends_is_not_come_across(self, workers: int, tmp_path: Path) -> None:
-        """One worker is at the first job that it was given, and the others at most at one such fit each."""
+    @pytest.mark.parametrize(("workers", "number"), [(1, 5), (1, 15), (1, 25), (3, 15)])
+    def test_a_fit_that_never_ends_is_not_come_across(self, workers: int, number: int, tmp_path: Path) -> None:
         clock = Clock()
-        stuck, path = StuckExecutor(clock, 20), tmp_path / "cut"
+        stuck, path = StuckExecutor(clock, number), tmp_path / "cut"
         result, _, _ = search(PLAN, path, SearchSettings(deadline=Deadline(clock, 60.0)), stuck)
         assert stuck.stuck is not None
         executor = InOrder(workers, stuck.stuck)
