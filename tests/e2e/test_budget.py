@@ -46,6 +46,12 @@ def test_a_winner_that_cannot_be_fitted_in_time_is_passed_over(
     assert [decision["kind"] for decision in decisions(tmp_path / "run")] == ["cut", "chosen"]
     assert decisions(tmp_path / "run")[1]["trial"] == winner["trial"]
     assert [event["kind"] for event in events(tmp_path / "run", "decision")] == ["cut", "chosen"]
+    lines = (tmp_path / "run" / "ledger.jsonl").read_bytes().splitlines(keepends=True)
+    killed = copy_run(tmp_path / "run", tmp_path / "killed")
+    (killed / "result.json").unlink()
+    said = next(at for at, line in enumerate(lines) if b'"kind":"chosen"' in line)
+    (killed / "ledger.jsonl").write_bytes(b"".join(lines[: said + 1]))
+    assert run_inline(spec, killed, time_s=SECONDS, resume=True)["digest"] == result["digest"]
     ran = command(capsys, "verify", tmp_path / "run" / "package", "--search")
     assert (ran.code, ran.told["differences"]) == (0, [])
 
@@ -99,3 +105,21 @@ def test_a_killed_session_has_spent_its_time(
     assert events(run, "spent")[0]["wall_s"] == pytest.approx(charged_s, abs=0.002)
     assert len(events(run, "spent")) == 2
     assert files_of(run / "package") == files_of(cut / "package")
+
+
+def test_a_session_that_goes_on_with_the_search_holds_the_time(
+    cut: Path, spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was killed long before its end; only what was cut before is finished however late it is."""
+    run = copy_run(cut, tmp_path / "run")
+    (run / "result.json").unlink()
+    ledger = run / "ledger.jsonl"
+    lines = ledger.read_bytes().splitlines(keepends=True)
+    ledger.write_bytes(b"".join(lines[:12]))
+    began = datetime.fromisoformat(json.loads(lines[0])["started"]).timestamp()
+    os.utime(ledger, (began, began))
+    watch_by(monkeypatch)
+    monkeypatch.setattr(Reserve, "left_for", lambda *_: 0.0)
+    result = run_inline(spec, run, time_s=SECONDS, resume=True)
+    assert "RUN008" in {warning["code"] for warning in result["warnings"]}
+    assert result["winner"]["members"][0]["trial"] == 0

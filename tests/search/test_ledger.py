@@ -144,3 +144,23 @@ def test_an_interrupted_flush_is_done_over(path: Path, monkeypatch: pytest.Monke
     ledger.note("asked", {"trial": 1})
     ledger.close()
     assert [event["trial"] for event in read_ledger(path).events] == [0, 1]
+
+
+def test_who_starts_anew_has_the_lock_before_anything_is_lost(path: Path) -> None:
+    def clear() -> None:
+        with pytest.raises(AutomlError, match="LED002"):
+            Ledger.open(path)
+        cleared.append(read_ledger(path).header["search"])
+
+    cleared: list[str] = []
+    first = Ledger.create(path, {"search": "old"})
+    with pytest.raises(AutomlError, match="LED002"):
+        Ledger.create(path, {"search": "new"}, clear)
+    assert cleared == []
+    first.close()
+    second = Ledger.create(path, {"search": "new"}, clear)
+    assert cleared == ["old"]
+    with pytest.raises(AutomlError, match="LED002"):
+        Ledger.create(path, {"search": "third"}, clear)
+    second.close()
+    assert (read_ledger(path).header["search"], read_ledger(path).events) == ("new", ())
