@@ -27,6 +27,7 @@ from automl.jobs import Executor, Outcome
 from automl.lock import check_lock
 from automl.plan import BASELINE, Plan, TrialScore
 from automl.planning import Planned, data_of_plan, load_planned, make_plan, read_plan, tests_of_plan
+from automl.report.units import counted
 from automl.rows import Rows
 from automl.search.budget import Deadline, SearchSettings
 from automl.search.decisions import Decision, chosen
@@ -140,7 +141,7 @@ class _Run:
 
     def _search(self, executor: Executor, deadline: Deadline | None) -> tuple[SearchResult, dict[str, Any]]:
         budget = self.plan.spec.search.budget
-        self.watch(Stage("plan", f"{self.plan.spec.name}, {_count(executor.workers, 'worker')}", budget.trials))
+        self.watch(Stage("plan", f"{self.plan.spec.name}, {counted(executor.workers, 'worker')}", budget.trials))
         if self.folder.state != "new":
             self.watch(Stage("resume", str(self.folder.path)))
         for warning in self.planned.warnings:
@@ -200,7 +201,7 @@ class _Run:
             self.warn("RUN007", f"no score on the holdout: {final.unscored}", hint)
         if final.trial.number == BASELINE:
             hint = "give the search more time or more trials, or look at report.html for trials that failed"
-            among = _count(found.outcomes[Outcome.OK.value], "trial")
+            among = counted(found.outcomes[Outcome.OK.value], "trial")
             self.warn("RUN006", f"no model beat the constant baseline among {among}", hint)
         return final
 
@@ -264,7 +265,3 @@ def _member(plan: Plan, trial: TrialScore) -> dict[str, Any]:
         "weight": 1.0,
         "params": dict(final_params(trial, plan)),
     }
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from automl.driver.options import Waiting
 from automl.jobs import UnderWay
-from automl.report.units import seconds_text
+from automl.report.units import counted, seconds_text
 
 _SHOWN = 8  # fits; a cluster may have thousands under way
 
@@ -15,8 +15,8 @@ def waiting_text(event: Waiting) -> str:
     head = f"nothing new for {seconds_text(event.silent_s)} ({event.doing})"
     if activity is None:
         return head
-    head += f": {_count(len(activity.running), 'fit')} under way, {activity.queued} queued; "
-    head += f"{_count(activity.ready, 'worker')} ready, {activity.starting} starting"
+    head += f": {counted(len(activity.running), 'fit')} under way, {activity.queued} queued; "
+    head += f"{counted(activity.ready, 'worker')} ready, {activity.starting} starting"
     if activity.waits_for:
         head += f"; waits for {activity.waits_for}"
     longest = sorted(activity.running, key=lambda one: -one.seconds)
@@ -29,7 +29,3 @@ def waiting_text(event: Waiting) -> str:
 def _line(one: UnderWay) -> str:
     what = f"{one.job.label} ({one.job.candidate})" if one.job.label else one.job.candidate
     return f"  {what}: since {seconds_text(one.seconds)} on {one.place}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

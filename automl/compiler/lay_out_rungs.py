@@ -25,13 +25,13 @@ def lay_out_rungs(draft: Draft) -> Draft:
     sample = _sample(draft, order[0])
     if sample is None:
         return replace(draft, rungs=race)
-    first = {c.id: 0 if _saves(c, draft, sample.share) else 1 for c in draft.candidates}
-    if 2 * sum(first.values()) > len(first):
+    sampled = {c.id for c in draft.candidates if _saves(c, draft, sample.share)}
+    if 2 * len(sampled) < len(draft.candidates):
         return replace(draft, rungs=race)  # not worth it for most of them
-    candidates = tuple(c.model_copy(update={"first_rung": first[c.id]}) for c in draft.candidates)
+    candidates = tuple(c.model_copy(update={"first_rung": 0 if c.id in sampled else 1}) for c in draft.candidates)
     draft = replace(draft, rungs=(sample, *race), candidates=candidates)
     assert sample.fit is not None
-    reason = f"trials of {len(candidates) - sum(first.values())} candidates race on it before they fit a whole fold"
+    reason = f"trials of {len(sampled)} candidates race on it before they fit a whole fold"
     return draft.decide("search: first rung", f"a sample of {sample.fit.count} rows", reason)
 
 

@@ -31,6 +31,11 @@ def bytes_text(value: int | None) -> str:
     return f"{size:.0f} B" if unit == "B" else f"{size:.1f} {unit}"
 
 
+def counted(number: int, noun: str) -> str:
+    """'1 fit', '2 fits'."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def score_text(value: float | None) -> str:
     """A score with six significant digits; a dash for None and NaN."""
     return "-" if value is None or math.isnan(value) else f"{value:.6g}"

@@ -39,11 +39,6 @@ class Tally:
         del self._unscored[UNSCORED:]
 
     @property
-    def best(self) -> TrialScore | None:
-        """The best one; None where none has a score."""
-        return self._leaders[0][2] if self._leaders else None
-
-    @property
     def leaders(self) -> tuple[TrialScore, ...]:
         """The best ones, best first; and the baseline, wherever it stands."""
         best = tuple(trial for _, _, trial in self._leaders)

@@ -105,8 +105,8 @@ def test_the_tally_keeps_the_best_and_the_baseline(scores: list[int], greater: b
     sign = -1 if greater else 1
     for number, score in reversed(list(enumerate(scores))):
         changed = tally.add_scored(TrialScore(number=number, candidate="c", params={}, folds=(), score=score))
-        assert changed == (tally.best != best)
-        best = tally.best
+        assert changed == (tally.leaders[0] != best)
+        best = tally.leaders[0]
     ranked = sorted(range(len(scores)), key=lambda number: (sign * scores[number], number))
     expected = ranked[:LEADERS] + [number for number in ranked[LEADERS:] if number == 0]
     assert [trial.number for trial in tally.leaders] == expected
