@@ -96,7 +96,7 @@ def test_one_package_on_every_executor(
 
 def best_of(family: str, run: Path, plan: Plan) -> TrialScore:
     """The family's best trial with a score; where the race stopped all of them, the first that was asked for."""
-    scored = [trial for trial in trials(run, plan) if plan.candidate(trial.candidate).family == family]
+    scored = [trial for trial in trials(run) if plan.candidate(trial.candidate).family == family]
     if scored:
         return min(scored, key=lambda trial: (trial.score, trial.number))
     said = enumerate(asked(run))
