@@ -207,8 +207,8 @@ def test_no_node_left_is_told_and_then_an_error(ray_cluster: Session, monkeypatc
     executor.submit(job("first", "echo", value=1))
     assert executor.wait() is not None
     executor.submit(job("lost", "spin"))
-    monkeypatch.setattr("automl.executors.ray_tasks._START_S", 3.0)
-    executor._crew._nodes.clear()
+    monkeypatch.setattr("automl.executors.cluster.START_S", 3.0)
+    executor._cluster._crew._nodes.clear()
     ray = pytest.importorskip("ray")
     ray.kill(executor._slots[0].actor)
     assert executor.wait(1.5) is None
