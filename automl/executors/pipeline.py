@@ -92,8 +92,13 @@ class Pipeline(Slot):
         return True
 
     def take_back(self) -> list[Try]:
-        """All its jobs, each to be run alone: it is not known which of them ended the worker, so none is blamed."""
+        """All its jobs. Those of the call under way are run alone from now on: which of them ended the worker is not
+        known, so none is blamed. The others had not begun."""
         held = [] if self.work is None else [Sent(self.work, self.reference, self.call)]
         held += self.ahead
         self.ahead.clear()
-        return [replace(one.work, alone=True, shared=one.work.shared + (one.call == self.call)) for one in held]
+        return [_doubted(one.work) if one.call == self.call else one.work for one in held]
+
+
+def _doubted(work: Try) -> Try:
+    return replace(work, alone=True, shared=work.shared + 1)
