@@ -13,6 +13,7 @@ from automl.executors.crew import Crew
 from automl.executors.nodes import Questions, check_nodes, differences, profile
 from automl.executors.pulse import Pulse
 from automl.executors.session import Session, start_ray
+from automl.executors.settings import ExecutorSettings
 from automl.executors.shipping import shipped_code, worker_environment
 from automl.machine import PINS, pins_for
 from tests.support.jobs import job, obey
@@ -122,6 +123,23 @@ def test_workers_get_the_drivers_pins(monkeypatch: pytest.MonkeyPatch) -> None:
     found = worker_environment(2, same_machine=False)
     assert found["OPENBLAS_CORETYPE"] == "Haswell" and found["OMP_NUM_THREADS"] == "2"
     assert "NPY_DISABLE_CPU_FEATURES" not in found and "PYTHONPATH" not in found
+
+
+@pytest.mark.parametrize(
+    ("address", "shared"), [(None, True), ("127.0.0.2:6379", True), ("auto", False), ("10.0.0.1:6379", False)]
+)
+def test_only_workers_of_this_machine_get_its_folders(
+    address: str | None, shared: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`auto` is the cluster that this machine is part of: others may be, too."""
+    from automl.executors import session
+
+    monkeypatch.setattr(session, "check_nodes", lambda *_: None)
+    monkeypatch.setattr(session, "Pulse", lambda *_: None)
+    ray: Any = FakeRay(a=(1, {}))
+    ray.get_runtime_context = lambda: type("Context", (), {"gcs_address": "10.0.0.1:6379"})
+    found = session._session(ray, ExecutorSettings(address=address), started=False)
+    assert ("PYTHONPATH" in found.environment) is shared
 
 
 def test_what_is_shipped(tmp_path: Any) -> None:
