@@ -96,7 +96,7 @@ def test_one_package_on_every_executor(
 
 def best_of(family: str, run: Path, plan: Plan) -> TrialScore:
     """The family's best trial with a score; where the race stopped all of them, the first that was asked for."""
-    scored = [trial for trial in trials(run, plan) if plan.candidate(trial.candidate).family == family]
+    scored = [trial for trial in trials(run) if plan.candidate(trial.candidate).family == family]
     if scored:
         return min(scored, key=lambda trial: (trial.score, trial.number))
     said = enumerate(asked(run))
@@ -112,7 +112,8 @@ def test_a_package_of_every_family_has_the_bits_of_its_trial(family: str, inline
     inside, outside = plan.rows.fold(0, "in"), plan.rows.fold(0, "out")
     scored = next(each["score"] for each in events(inline, "finished") if each["trial"] == trial.number)
     own = trial.model_copy(update={"rounds": None})  # seeds hang on all parameters: other rounds, another fit
-    assert fitted(planned, own, inside, outside).score == scored, "this is the fit that the trial was scored by"
+    # Along the path of boosting, trees are summed in parts: equal but for the last bits (0006).
+    assert fitted(planned, own, inside, outside).score == pytest.approx(scored, rel=1e-12, abs=0.0)
     whole = fitted(planned, trial, inside, ALL)
     package = package_of(planned, trial, whole, tmp_path / "package")
     assert len(np.unique(whole.prediction)) > 10 or family == "constant"

@@ -120,7 +120,8 @@ def test_a_trials_package_gives_the_predictions_that_were_scored(
     assert trial.candidate == plan.candidates[number].id
     inside, outside = plan.rows.fold(FOLD, "in"), plan.rows.fold(FOLD, "out")
     fold = fitted(planned, trial, inside, outside)
-    assert fold.score == trial.folds[FOLD], "these are the predictions that the trial was scored by"
+    # Along the path of boosting, trees are summed in parts: equal but for the last bits (0006).
+    assert fold.score == pytest.approx(trial.folds[FOLD], rel=1e-12, abs=0.0)
     at = Engine(planned.dataset).rows.resolve(outside)
     lines = [table_rows()[row] for row in planned.dataset.file_rows[at]]
     package = package_of(planned, trial, fold, tmp_path / "package")

@@ -104,7 +104,8 @@ def test_the_example_specs(name: str, tmp_path: Path, capsys: pytest.CaptureFixt
     """Regression in order of time, four classes, and the spec of the README: train, verify, predict, replay."""
     spec, run = ROOT / "specs" / f"{name}.yaml", tmp_path / "run"
     result = run_inline(spec, run, trials=4)
-    assert (result["trials"]["ok"], sum(result["trials"].values())) == (4, 4)
+    ends = result["trials"]
+    assert (ends["ok"] + ends["pruned"], sum(ends.values())) == (4, 4)
     verified = command(capsys, "verify", run / "package", "--search")
     assert (verified.code, verified.told["differences"]) == (0, [])
     assert command(capsys, "predict", run / "package", result["data"][0], "-o", tmp_path / "out.csv").code == 0
