@@ -54,7 +54,7 @@ class LocalExecutor(SlotExecutor[_Slot]):
     def __init__(self, run: Run, context: Any, workers: int, warm: Warm) -> None:
         super().__init__(workers)
         self._warm = warm
-        self._rooms.open("", free_for_fits())
+        self._rooms.open("", free_for_fits(), workers)
         self._shared = Shared((run, context))
         self._slots = [self._new_slot() for _ in range(workers)]
 
