@@ -35,8 +35,8 @@ class InlineExecutor:
         self._threads = threads
         self._queue: deque[Job] = deque()
         self._running: tuple[Job, float] | None = None  # and when it began
-        self._rooms = Rooms(1)
-        self._rooms.open("", free_for_fits())
+        self._rooms = Rooms()
+        self._rooms.open("", free_for_fits(), 1)
 
     def submit(self, job: Job) -> None:
         """Queue the job."""
@@ -49,7 +49,7 @@ class InlineExecutor:
         if timeout_s is not None and timeout_s <= 0:
             return None
         job = self._queue[0]
-        too_large = self._rooms.too_large(job)
+        too_large = self._rooms.too_large(job, [""])
         if too_large is not None:
             self._queue.popleft()
             return too_large
@@ -71,9 +71,10 @@ class InlineExecutor:
 
     def activity(self) -> Activity:
         """The job that is being run, seen from another thread."""
-        if self._running is None:
+        running = self._running  # read once: the thread that runs it may end it in between
+        if running is None:
             return Activity(queued=len(self._queue), ready=1)
-        job, began = self._running
+        job, began = running
         here = UnderWay(job, time.monotonic() - began, "the driver's process")
         return Activity((here,), max(0, len(self._queue) - 1), ready=1)
 

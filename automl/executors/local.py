@@ -55,7 +55,7 @@ class LocalExecutor(SlotExecutor[_Slot]):
         """`shared`: the run function and the context, as `open_local` makes it; closed with the executor."""
         super().__init__(workers)
         self._warm = warm
-        self._rooms.open("", free_for_fits())
+        self._rooms.open("", free_for_fits(), workers)
         self._shared = shared
         self._slots = [self._new_slot() for _ in range(workers)]
 

@@ -8,6 +8,7 @@ down, and a fit that needs much runs with fewer beside it.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from automl.data.memory import memory_bytes
@@ -25,24 +26,37 @@ def free_for_fits() -> int:
 
 @dataclass
 class Rooms:
-    """What every host has for fits, and what is given away there by now. `side_by_side`: fits on a host at once."""
+    """What every host has for fits, how many run there side by side, and what is given away there by now."""
 
-    side_by_side: int
     _free: dict[str, int] = field(default_factory=dict)
+    _fits: dict[str, int] = field(default_factory=dict)
     _given: Counter[str] = field(default_factory=Counter)
 
-    def open(self, host: str, free: int) -> None:
-        """A worker is ready on a host that had `free` bytes for fits. What the first one said stays."""
-        self._free.setdefault(host, free)
+    def open(self, host: str, free: int, fits: int) -> None:
+        """A worker is ready on a host that had `free` bytes for `fits` fits at once.
 
-    def too_large(self, job: Job) -> Done | None:
-        """How a job ends that is predicted to need more than any host has; None: it may run."""
-        if not self._free:
+        What the first one saw free stays; the fits grow where workers are added.
+        """
+        self._free.setdefault(host, free)
+        self._fits[host] = max(fits, self._fits.get(host, 1))
+
+    def knows(self, host: str) -> bool:
+        """Whether a worker was ready there."""
+        return host in self._free
+
+    def holds(self, host: str, job: Job) -> bool:
+        """Whether that host is known, and has what the job is predicted to need."""
+        if job.memory_bytes is not None or job.need_bytes is None:  # a user who gives a limit wants to see it tried
+            return host in self._free
+        return host in self._free and job.need_bytes <= max(LEAST, self._free[host])
+
+    def too_large(self, job: Job, hosts: Iterable[str]) -> Done | None:
+        """How a job ends that is predicted to need more than any of these hosts has; None: it may run."""
+        known = {host for host in hosts if host in self._free}
+        if not known or any(self.holds(host, job) for host in known):
             return None
-        most = max(LEAST, *self._free.values())
-        if job.memory_bytes is not None or job.need_bytes is None or job.need_bytes <= most:
-            return None
-        text = f"not started: it is predicted to need {_text(job.need_bytes)}, more than the {_text(most)} there are"
+        need, most = _text(job.need_bytes or 0), _text(max(LEAST, *(self._free[host] for host in known)))
+        text = f"not started: it is predicted to need {need}, more than the {most} there are"
         return Done(job.key, Outcome.OUT_OF_MEMORY, error=text)
 
     def claim(self, host: str, job: Job) -> int:
@@ -52,7 +66,7 @@ class Rooms:
             return 0
         if job.memory_bytes is not None:
             return min(free, job.memory_bytes)
-        return max(LEAST, min(free, max(free // self.side_by_side, int(SLACK * (job.need_bytes or 0)))))
+        return max(LEAST, min(free, max(free // self._fits[host], int(SLACK * (job.need_bytes or 0)))))
 
     def take(self, host: str, job: Job) -> int | None:
         """Give the job its memory: so many bytes, to be given back. None: it has to wait until others have ended."""

@@ -22,12 +22,12 @@ _FITS = "automl.fit"  # what a worker imports first; its own imports are all tha
 
 @dataclass(frozen=True)
 class Node:
-    """A node that is alive. `name` is its address, with its host's name; `memory_bytes` what Ray counts as memory."""
+    """A node that is alive. `name` is its address, with its host's name. Several may be on one host."""
 
     id: str
     name: str
     cpus: int
-    memory_bytes: int
+    host: str
 
 
 def alive_nodes(ray: Any) -> list[Node]:
@@ -96,7 +96,6 @@ def check_nodes(ray: Any, questions: Questions) -> None:
         if node.cpus > 0:
             questions.ask(node)
     here, found = profile(), questions.answers(ANSWER_S)
-    found += questions.answers(0.0)  # those that were too late
     wrong = [(node, answer) for node, answer in found if differences(here, answer)]
     if wrong:
         there = {node.id for node in alive_nodes(ray)}
@@ -135,7 +134,7 @@ def _hint(here: Mapping[str, str], there: Mapping[str, str]) -> str:
 def _node(found: Mapping[str, Any]) -> Node:
     address, host, resources = found["NodeManagerAddress"], found["NodeManagerHostname"], found["Resources"]
     name = address if host in ("", address) else f"{address} ({host})"
-    return Node(found["NodeID"], name, int(resources.get("CPU", 0)), int(resources.get("memory", 0)))
+    return Node(found["NodeID"], name, int(resources.get("CPU", 0)), host or address)
 
 
 def _last_line(problem: BaseException) -> str:

@@ -18,6 +18,7 @@ from automl.jobs import Done, Job
 
 CALL_S = 0.05  # what the jobs of one call may take together, as far as that is known
 CALL_JOBS = 16
+ASKED_S = 30.0  # a worker that was free, and does not answer in this time, is given up
 _REMEMBERED = 4  # results of a candidate
 _UNKNOWN = 4.0  # so much longer than the plan expects may the first one of a candidate take
 
@@ -61,11 +62,20 @@ class Pipeline(Slot):
     """A worker that holds jobs ahead of the one that it is at.
 
     `reference` is what is awaited from it: that it is ready, or the end of `work`, which came with call `call`.
+    One that had been free for some time has to say that it is still ready before a job of its `ahead` counts as begun.
     """
 
     reference: Any
     call: int = 0
     ahead: deque[Sent] = field(default_factory=deque)
+
+    @property
+    def idle(self) -> bool:
+        return self.work is None and not self.ahead
+
+    @property
+    def deadline(self) -> float | None:
+        return self.began + ASKED_S if self.work is None and self.ahead else super().deadline
 
     @property
     def full(self) -> bool:
@@ -82,8 +92,13 @@ class Pipeline(Slot):
         return True
 
     def take_back(self) -> list[Try]:
-        """All its jobs, each to be run alone: it is not known which of them ended the worker, so none is blamed."""
+        """All its jobs. Those of the call under way are run alone from now on: which of them ended the worker is not
+        known, so none is blamed. The others had not begun."""
         held = [] if self.work is None else [Sent(self.work, self.reference, self.call)]
         held += self.ahead
         self.ahead.clear()
-        return [replace(one.work, alone=True, losses=one.work.losses + (one.call == self.call)) for one in held]
+        return [_doubted(one.work) if one.call == self.call else one.work for one in held]
+
+
+def _doubted(work: Try) -> Try:
+    return replace(work, alone=True, shared=work.shared + 1)

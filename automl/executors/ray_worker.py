@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from contextlib import suppress
 from dataclasses import replace
 from importlib import import_module
@@ -27,12 +26,12 @@ class _Worker:
         self._run = run
         self._context = context
 
-    def ready(self, preload: tuple[str, ...]) -> tuple[str, int]:
-        """Answered once the process, its imports and the context are there: this host, and its memory for fits."""
+    def ready(self, preload: tuple[str, ...]) -> int:
+        """Answered once the process, its imports and the context are there: this host's memory for fits, in bytes."""
         for name in preload:
             with suppress(Exception):  # a fit that needs it says so
                 import_module(name)
-        return socket.gethostname(), free_for_fits()
+        return free_for_fits()
 
     def run(self, jobs: list[Job]) -> Done | list[Done]:
         """One job, or one after the other: Ray takes a list for as many results."""

@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from automl.data.memory import memory_bytes
 from automl.errors import error
 from automl.executors.address import CLIENT, is_client, is_loopback
 from automl.executors.crew import Crew
@@ -151,7 +152,7 @@ def _session(ray: Any, wanted: ExecutorSettings, started: bool) -> Session:
     """The session, with its nodes compared where the cluster is not one that this process has started."""
     address, threads = wanted.address, wanted.threads
     fitting = _fitting_workers(ray, wanted.workers, threads)
-    environment = worker_environment(threads, address in (None, "auto") or is_loopback(address))
+    environment = worker_environment(threads, address is None or is_loopback(address))  # `auto` may be any cluster
     questions = None
     if address is not None:
         questions = Questions(ray, environment)
@@ -215,7 +216,7 @@ def _fitting_workers(ray: Any, workers: int | None, threads: int) -> int:
 
 def _store_bytes() -> int:
     """Size of the object store: a share of free memory, as far as /dev/shm holds it."""
-    wanted = min(int(_STORE_SHARE * _free_memory()), int(_SHM_SHARE * _shm_bytes()))
+    wanted = min(int(_STORE_SHARE * memory_bytes()), int(_SHM_SHARE * _shm_bytes()))
     return max(_STORE_LEAST, wanted)  # where even the least does not fit, Ray takes the disk
 
 
@@ -226,28 +227,6 @@ def _shm_bytes() -> int:
     except OSError:
         return 2**62
     return shm.f_bavail * shm.f_frsize
-
-
-def _free_memory() -> int:
-    try:
-        for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
-            if line.startswith("MemAvailable:"):
-                return min(int(line.split()[1]) * 1024, _group_limit())
-    except OSError:
-        pass
-    return 2**31
-
-
-def _group_limit() -> int:
-    """The memory limit of this control group, in bytes; huge where there is none."""
-    for name in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
-        try:
-            text = Path(name).read_text(encoding="ascii").strip()
-        except OSError:
-            continue
-        if text.isdigit():
-            return int(text)
-    return 2**62
 
 
 def _knock(address: str) -> None:

@@ -14,6 +14,7 @@ from automl.jobs import Activity, Done, Job, Outcome, UnderWay
 
 RETRIES = 1  # of a job whose worker died under it
 LOSSES = 5  # of a worker that went with its node, or lost touch: not the job's fault, but a job may be what ends nodes
+START_S = 120.0  # a worker that is not ready in this time waits for CPUs that others hold
 STARTS = 3  # a slot that cannot be made ready so often in a row ends the run with a clear line
 HINT = "--executor inline shows what fails"
 
@@ -22,42 +23,49 @@ HINT = "--executor inline shows what fails"
 class Try:
     """A job, how often its worker has died under it, and how often the worker was lost with its whole node.
 
+    `shared`: how often it was taken back from a call of several jobs, one of which ended or held up the worker.
     `alone`: it is run with no other job at its worker, so that what happens to the worker is known to be its doing.
     """
 
     job: Job
     deaths: int = 0
     losses: int = 0
+    shared: int = 0
     alone: bool = False
 
     @property
     def retried(self) -> int:
         """How often it was started anew."""
-        return self.deaths + self.losses
+        return self.deaths + self.losses + self.shared
 
 
 @dataclass(eq=False, kw_only=True)
-class Slot:
+class Slot(ABC):
     """One worker process. `work` is None while it starts and while it is free.
 
-    `host`: the machine that it runs on, known once it is ready. `claim`: the memory that its work was given there.
+    `host`: the machine that it runs on. `claim`: the memory that its work was given there.
     """
 
     host: str = ""
     claim: int = 0
     work: Try | None = None
-    began: float = field(default_factory=time.monotonic)  # its start, then that of its work
+    began: float = field(default_factory=time.monotonic)  # its start, then that of its work, then of its being free
     failed_starts: int = 0
 
     @property
+    @abstractmethod
     def place(self) -> str:
         """Where it is, as a person is told."""
-        return "a worker"
 
     @property
+    @abstractmethod
     def starts(self) -> bool:
         """Whether its process is not ready yet."""
-        return False
+
+    @property
+    def idle(self) -> bool:
+        """Whether it holds no job."""
+        return self.work is None
 
     @property
     def deadline(self) -> float | None:
@@ -77,7 +85,7 @@ class SlotExecutor(ABC, Generic[S]):
         self._queue: deque[Try] = deque()
         self._finished: deque[Done] = deque()
         self._slots: list[S] = []
-        self._rooms = Rooms(workers)
+        self._rooms = Rooms()
 
     def submit(self, job: Job) -> None:
         """Queue the job, and hand it to a free worker."""
@@ -94,7 +102,7 @@ class SlotExecutor(ABC, Generic[S]):
             self._hand_out()
             if self._finished:
                 break
-            if not self._queue and all(slot.work is None for slot in self._slots):
+            if not self._queue and all(slot.idle for slot in self._slots):
                 return None
             self._collect(limit)
             self._kill_overdue()
@@ -119,24 +127,32 @@ class SlotExecutor(ABC, Generic[S]):
         self._queue.clear()
         self._finished.clear()
         for slot in list(self._slots):
-            if slot.work is not None:
+            if not slot.idle:
                 self._replace(slot, 0)
 
     def _next_for(self, slot: S) -> Try | None:
-        """Take the first job off the queue for a free slot; None: there is none, or others have its memory still."""
+        """Take the first job off the queue for a free slot; None: there is none, or it has to wait for memory."""
         while self._queue:
             work = self._queue[0]
-            ended = self._rooms.too_large(work.job)
-            if ended is None:
+            if self._rooms.holds(slot.host, work.job):
                 claim = self._rooms.take(slot.host, work.job)
                 if claim is None:
                     return None
                 slot.claim = claim
                 self._queue.popleft()
                 return replace(work, job=limited(work.job, claim))
+            hosts = {other.host for other in self._slots}
+            ended = None if self._expects_hosts() else self._rooms.too_large(work.job, hosts)
+            if ended is None:  # it waits for a larger machine
+                return None
             self._queue.popleft()
             self._finished.append(ended)
         return None
+
+    def _expects_hosts(self) -> bool:
+        """Whether a machine may turn out to be larger than those that are known: who is ready first decides nothing."""
+        since = time.monotonic() - START_S
+        return any(slot.starts and slot.began > since and not self._rooms.knows(slot.host) for slot in self._slots)
 
     def _vacate(self, slot: S) -> None:
         """The slot's work has ended, or its worker has."""
@@ -147,9 +163,9 @@ class SlotExecutor(ABC, Generic[S]):
         """End what is past its deadline; what has ended in the same moment is taken in next."""
         now = time.monotonic()
         for slot in list(self._slots):
-            if slot.work is None or slot.deadline is None or now < slot.deadline or self._has_answered(slot):
+            if slot.deadline is None or now < slot.deadline or self._has_answered(slot):
                 continue
-            if not self._take_back(slot):
+            if not self._take_back(slot) and slot.work is not None:
                 self._end(slot, Outcome.TIMEOUT, timeout_text(slot.work.job))
             self._replace(slot, 0)
 

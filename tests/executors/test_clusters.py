@@ -13,6 +13,7 @@ from automl.executors.crew import Crew
 from automl.executors.nodes import Questions, check_nodes, differences, profile
 from automl.executors.pulse import Pulse
 from automl.executors.session import Session, start_ray
+from automl.executors.settings import ExecutorSettings
 from automl.executors.shipping import shipped_code, worker_environment
 from automl.machine import PINS, pins_for
 from tests.support.jobs import job, obey
@@ -124,6 +125,23 @@ def test_workers_get_the_drivers_pins(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "NPY_DISABLE_CPU_FEATURES" not in found and "PYTHONPATH" not in found
 
 
+@pytest.mark.parametrize(
+    ("address", "shared"), [(None, True), ("127.0.0.2:6379", True), ("auto", False), ("10.0.0.1:6379", False)]
+)
+def test_only_workers_of_this_machine_get_its_folders(
+    address: str | None, shared: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`auto` is the cluster that this machine is part of: others may be, too."""
+    from automl.executors import session
+
+    monkeypatch.setattr(session, "check_nodes", lambda *_: None)
+    monkeypatch.setattr(session, "Pulse", lambda *_: None)
+    ray: Any = FakeRay(a=(1, {}))
+    ray.get_runtime_context = lambda: type("Context", (), {"gcs_address": "10.0.0.1:6379"})
+    found = session._session(ray, ExecutorSettings(address=address), started=False)
+    assert ("PYTHONPATH" in found.environment) is shared
+
+
 def test_what_is_shipped(tmp_path: Any) -> None:
     (tmp_path / "pack" / "inner").mkdir(parents=True)
     for folder in ("pack", "pack/inner"):
@@ -207,8 +225,8 @@ def test_no_node_left_is_told_and_then_an_error(ray_cluster: Session, monkeypatc
     executor.submit(job("first", "echo", value=1))
     assert executor.wait() is not None
     executor.submit(job("lost", "spin"))
-    monkeypatch.setattr("automl.executors.ray_tasks._START_S", 3.0)
-    executor._crew._nodes.clear()
+    monkeypatch.setattr("automl.executors.cluster.START_S", 3.0)
+    executor._cluster._crew._nodes.clear()
     ray = pytest.importorskip("ray")
     ray.kill(executor._slots[0].actor)
     assert executor.wait(1.5) is None

@@ -7,13 +7,20 @@ from automl.jobs import Done, Outcome
 from tests.support.jobs import job
 
 
+class Bare(Slot):
+    """A slot that is always ready."""
+
+    place = "here"
+    starts = False
+
+
 class Doomed(SlotExecutor[Slot]):
     """One slot, whose worker dies under each job in the way that the test says: `True`, together with its node."""
 
     def __init__(self, fates: list[bool]) -> None:
         super().__init__(1)
         self._fates = fates
-        self._slots = [Slot()]
+        self._slots = [Bare()]
 
     def close(self) -> None:
         pass

@@ -24,10 +24,10 @@ def fit(need: int | None = None, limit: int | None = None) -> Job:
 @pytest.fixture
 def rooms() -> Rooms:
     """A host with 16 GiB for four fits at once, and one with 4 GiB."""
-    made = Rooms(4)
-    made.open("large", 16 * GIB)
-    made.open("large", 3 * GIB)  # a worker that started later sees less: others are there already
-    made.open("small", 4 * GIB)
+    made = Rooms()
+    made.open("large", 16 * GIB, 4)
+    made.open("large", 3 * GIB, 4)  # a worker that started later sees less: others are there already
+    made.open("small", 4 * GIB, 1)
     return made
 
 
@@ -47,8 +47,8 @@ def test_what_a_fit_is_given(rooms: Rooms, need: int | None, limit: int | None, 
 
 
 def test_a_fit_is_given_the_least_even_where_less_is_free() -> None:
-    crowded = Rooms(64)
-    crowded.open("", GIB)
+    crowded = Rooms()
+    crowded.open("", GIB, 64)
     assert crowded.take("", fit(1000)) == LEAST
     assert crowded.take("", fit(1000)) == LEAST
     assert crowded.take("", fit(1000)) is None, "fewer run side by side"
@@ -72,12 +72,14 @@ def test_limits() -> None:
 
 
 def test_what_no_host_can_hold_is_not_started(rooms: Rooms) -> None:
-    done = rooms.too_large(fit(17 * GIB))
+    hosts = ["large", "small", "unknown"]
+    done = rooms.too_large(fit(17 * GIB), hosts)
     assert done is not None and done.outcome is Outcome.OUT_OF_MEMORY
     assert done.error == "not started: it is predicted to need 17 GiB, more than the 16 GiB there are"
-    assert rooms.too_large(fit(16 * GIB)) is None
-    assert rooms.too_large(fit(17 * GIB, GIB)) is None, "a user who gives a limit wants to see it tried"
-    assert Rooms(1).too_large(fit(2**60)) is None, "nothing is known yet"
+    assert rooms.too_large(fit(16 * GIB), hosts) is None and rooms.too_large(fit(16 * GIB), ["small"]) is not None
+    assert rooms.too_large(fit(17 * GIB, GIB), hosts) is None, "a user who gives a limit wants to see it tried"
+    assert rooms.holds("large", fit(16 * GIB)) and not rooms.holds("small", fit(16 * GIB))
+    assert Rooms().too_large(fit(2**60), hosts) is None, "nothing is known yet"
 
 
 @pytest.fixture(params=["inline", "local"])
