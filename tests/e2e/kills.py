@@ -95,10 +95,10 @@ def kill_nodes(spec: Path, run: Path, drivers: list[Driver]) -> Kill:
     with Nodes(0, 1, 1) as nodes:
         driver = Driver(run, [str(spec), "--executor", "ray", "--address", nodes.address], held=True)
         drivers.append(driver)
-        driver.start().until_settled(20)
-        nodes.add()
-        driver.hold(FITS)
+        driver.hold(FITS, 20)
+        driver.start()
         first = driver.until_held()
+        nodes.add()
         nodes.kill(first)
         second = driver.until_held(besides=[first])
         settled = settled_lines(run)
@@ -117,8 +117,8 @@ def kill_head(spec: Path, run: Path, drivers: list[Driver], nodes_too: bool = Fa
         place = ["--executor", "ray", "--address", nodes.address]
         driver = Driver(run, [str(spec), *place], held=True, world=IMPATIENT)
         drivers.append(driver)
-        driver.start().until_settled(30)
-        driver.hold(FITS)
+        driver.hold(FITS, 30)
+        driver.start()
         held = driver.until_held()
         nodes.kill(HEAD)
         if nodes_too:

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -74,12 +75,14 @@ def test_a_table_larger_than_the_object_store(tmp_path: Path, drivers: list[Faul
 
 @needs_namespaces
 def test_a_table_that_fits_nowhere_is_told(tmp_path: Path) -> None:
-    """Neither in the store nor in /tmp, which is small as well."""
+    """Neither in the store nor in the folder for temporary files, which is small as well."""
     program = tmp_path / "store.py"
     program.write_text(STORE_PROGRAM, encoding="utf-8")
-    lines = f"mount -t tmpfs -o size=100m none /dev/shm\ncp {program} /dev/shm/\n"
-    lines += f"mount -t tmpfs -o size=100m none /tmp\nexec {sys.executable} /dev/shm/store.py"
-    ran = subprocess.run(["unshare", "-m", "sh", "-c", lines], cwd=ROOT, env=WORLD, capture_output=True, text=True)
+    small = "mount -t tmpfs -o size=100m none"
+    with tempfile.TemporaryDirectory(prefix="small-") as disk:  # no path of pytest's: Ray's sockets lie in it
+        lines = f'{small} /dev/shm && {small} {disk} && exec "$0" "$@"'
+        line = ["unshare", "-m", "sh", "-c", lines, sys.executable, str(program)]
+        ran = subprocess.run(line, cwd=ROOT, env={**WORLD, "TMPDIR": disk}, capture_output=True, text=True)
     assert (ran.returncode, ran.stderr) == (0, "")
     assert ran.stdout.startswith("EXE030 the table fits neither into Ray's object store (80 MiB) nor onto the disk")
 
