@@ -6,6 +6,7 @@ import logging
 import os
 import threading
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -40,7 +41,7 @@ _ENVIRONMENT = {
 _LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
 
 
-@dataclass
+@dataclass(frozen=True)
 class Session:
     """A connection to Ray. `workers` of `threads` CPUs each fit into it now. `close` ends only what was started here.
 
@@ -55,8 +56,8 @@ class Session:
     pulse: Pulse
     on_disk: bool = False  # the object store, because /dev/shm is too small: slower
     reaped: Reaped | None = None  # the folder of what was started, and who ends what is left of it
+    keeper: threading.Thread | None = None  # in which Ray was started
     _leave: threading.Event = field(default_factory=threading.Event, repr=False)
-    _keeper: threading.Thread | None = field(default=None, repr=False)
 
     def close(self) -> None:
         """Shut down what was started. Safe to call twice."""
@@ -71,8 +72,12 @@ class Session:
         if self.reaped is not None:
             self.reaped.close()
         self._leave.set()
-        if self._keeper is not None:
-            self._keeper.join(timeout=5.0)
+        if self.keeper is not None:
+            self.keeper.join(timeout=5.0)
+
+    def stay(self) -> None:
+        """Wait until it is closed."""
+        self._leave.wait()
 
 
 def start_ray(
@@ -85,38 +90,23 @@ def start_ray(
     or join), EXE011 (the workers do not fit, with the numbers), EXE040 and EXE041 (nodes on which fits would not come
     out as here, or not at all).
     """
-    keeper = _Keeper(ExecutorSettings(workers, threads, address), own_code)
-    thread = threading.Thread(target=keeper.live, name="automl-ray", daemon=True)
-    thread.start()
-    keeper.ready.wait()
-    if keeper.problem is not None:
-        raise keeper.problem
-    assert keeper.session is not None
-    keeper.session._keeper = thread
-    return keeper.session
+    asked: Future[Session] = Future()
+    settings = ExecutorSettings(workers, threads, address)
+    threading.Thread(target=_keep, args=(asked, settings, own_code), name="automl-ray", daemon=True).start()
+    return asked.result()
 
 
-class _Keeper:
+def _keep(asked: Future[Session], wanted: ExecutorSettings, own_code: Path | None) -> None:
     """The thread in which Ray is started. It lives as long as the session: Linux ends Ray's processes together with
     the thread that started them, not with the process (PR_SET_PDEATHSIG)."""
-
-    def __init__(self, wanted: ExecutorSettings, own_code: Path | None) -> None:
-        self.ready = threading.Event()
-        self.session: Session | None = None
-        self.problem: BaseException | None = None
-        self._wanted = wanted
-        self._own_code = own_code
-
-    def live(self) -> None:
-        try:
-            self.session = _connect(self._wanted, self._own_code)
-        except BaseException as problem:  # handed to the thread that asked
-            self.problem = problem
-            self.ready.set()
-            return
-        self.ready.set()
-        if self.session.started:
-            self.session._leave.wait()
+    try:
+        session = _connect(wanted, own_code)
+    except BaseException as problem:  # handed to the thread that asked
+        asked.set_exception(problem)
+        return
+    asked.set_result(session)
+    if session.started:
+        session.stay()
 
 
 def _connect(wanted: ExecutorSettings, own_code: Path | None) -> Session:
@@ -127,8 +117,8 @@ def _connect(wanted: ExecutorSettings, own_code: Path | None) -> Session:
         import ray
 
         joined = bool(ray.is_initialized())
-        small = _shm_bytes() < _STORE_LEAST
         reaped = Reaped() if address is None and not joined else None
+        on_disk = reaped is not None and _shm_bytes() < _STORE_LEAST  # before Ray takes some of it
         try:
             if not joined:
                 _keep_local(ray, local)
@@ -137,18 +127,16 @@ def _connect(wanted: ExecutorSettings, own_code: Path | None) -> Session:
             elif address is not None and not joined:
                 _join(ray, address, own_code)
             _hush(ray)
-            session = _session(ray, wanted, started=not joined)
+            return _session(ray, wanted, not joined, reaped, on_disk)
         except BaseException:
             if not joined:
                 ray.shutdown()
             if reaped is not None:
                 reaped.close()
             raise
-    session.on_disk, session.reaped = reaped is not None and small, reaped
-    return session
 
 
-def _session(ray: Any, wanted: ExecutorSettings, started: bool) -> Session:
+def _session(ray: Any, wanted: ExecutorSettings, started: bool, reaped: Reaped | None, on_disk: bool) -> Session:
     """The session, with its nodes compared where the cluster is not one that this process has started."""
     address, threads = wanted.address, wanted.threads
     fitting = _fitting_workers(ray, wanted.workers, threads)
@@ -160,7 +148,7 @@ def _session(ray: Any, wanted: ExecutorSettings, started: bool) -> Session:
     crew = Crew(ray, threads, fitting if address is None else wanted.workers, questions)
     head = address if address is not None and is_client(address) else str(ray.get_runtime_context().gcs_address)
     pulse = Pulse(head, _OWN_PATIENCE_S) if address is None else Pulse(head)
-    return Session(fitting, threads, started, environment, crew, pulse)
+    return Session(fitting, threads, started, environment, crew, pulse, on_disk, reaped, threading.current_thread())
 
 
 def _start(ray: Any, cpus: int, folder: str) -> None:
