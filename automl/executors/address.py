@@ -27,6 +27,12 @@ def is_client(address: str | None) -> bool:
     return address is not None and address.startswith(CLIENT)
 
 
+def host_and_port(address: str) -> tuple[str, str]:
+    """What Python's sockets take of HOST:PORT or ray://HOST:PORT; the port is '' where none is said."""
+    host, _, port = address.removeprefix(CLIENT).rpartition(":")
+    return host.strip("[]"), port
+
+
 def is_loopback(address: str | None) -> bool:
     """Whether only this machine can be meant."""
     return address is not None and address.removeprefix(CLIENT).startswith(_LOOPBACK)

@@ -11,6 +11,7 @@ import threading
 import time
 
 from automl.errors import AutomlError, error
+from automl.executors.address import host_and_port
 
 EVERY_S = 2.0
 KNOCK_S = 5.0
@@ -21,8 +22,8 @@ class Pulse:
     """Knocks at HOST:PORT until it is stopped."""
 
     def __init__(self, address: str, patience_s: float = PATIENCE_S) -> None:
-        host, _, port = address.removeprefix("ray://").rpartition(":")
-        self._place = (host.strip("[]"), int(port))
+        host, port = host_and_port(address)
+        self._place = (host, int(port))
         self._address = address
         self._patience_s = patience_s
         self._stopped = threading.Event()

@@ -15,7 +15,7 @@ from typing import Any
 
 from automl.data.memory import memory_bytes
 from automl.errors import error
-from automl.executors.address import CLIENT, is_client, is_loopback
+from automl.executors.address import host_and_port, is_client, is_loopback
 from automl.executors.crew import Crew
 from automl.executors.nodes import Questions, alive_nodes, check_nodes
 from automl.executors.pulse import Pulse, knock
@@ -219,9 +219,9 @@ def _shm_bytes() -> int:
 
 def _knock(address: str) -> None:
     """Raise OSError where nobody listens at HOST:PORT: Ray itself would try for minutes, and print."""
-    host, _, port = address.removeprefix(CLIENT).rpartition(":")
+    host, port = host_and_port(address)
     if port.isdigit():
-        knock(host.strip("[]"), int(port))
+        knock(host, int(port))
 
 
 def _keep_local(ray: Any, local: bool) -> None:
