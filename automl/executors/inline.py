@@ -11,9 +11,8 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-from automl.errors import error
 from automl.executors.memory import Rooms, free_for_fits, limited
-from automl.executors.settings import ExecutorSettings, cpu_count
+from automl.executors.settings import ExecutorSettings, cpus_for
 from automl.executors.worker import DeadlineError, execute, pinned_threads
 from automl.jobs import Activity, Done, Job, Outcome, Run, UnderWay
 
@@ -89,9 +88,7 @@ class InlineExecutor:
 
 def open_inline(run: Run, context: Any, settings: ExecutorSettings) -> InlineExecutor:
     """One worker whatever the settings say. Raises AutomlError (EXE011) for more threads than there are CPUs."""
-    if settings.threads > cpu_count():
-        text = f"a fit of {settings.threads} CPUs does not fit: this machine has {cpu_count()}"
-        raise error("EXE011", text, hint="ask for fewer search.trial.cpus")
+    cpus_for(settings.threads)
     return InlineExecutor(run, context, settings.threads)
 
 

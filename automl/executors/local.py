@@ -19,7 +19,7 @@ from typing import Any
 from automl.errors import error
 from automl.executors.local_worker import Shared
 from automl.executors.memory import beyond_text, free_for_fits
-from automl.executors.settings import ExecutorSettings, cpu_count
+from automl.executors.settings import ExecutorSettings, cpus_for
 from automl.executors.slots import HINT, STARTS, Slot, SlotExecutor
 from automl.executors.warm import Warm
 from automl.executors.watchdog import EXIT_CODE
@@ -149,10 +149,7 @@ def open_local(run: Run, context: Any, settings: ExecutorSettings) -> LocalExecu
 
     Raises AutomlError: EXE011 (more threads than there are CPUs), EXE012 (no worker can be started).
     """
-    cpus = cpu_count()
-    if settings.threads > cpus:
-        text = f"a fit of {settings.threads} CPUs does not fit: this machine has {cpus}"
-        raise error("EXE011", text, hint="ask for fewer search.trial.cpus")
+    cpus = cpus_for(settings.threads)
     workers = settings.workers or cpus // settings.threads
     shared = settings.shared or Shared((run, context))
     return LocalExecutor(shared, workers, settings.warm or Warm(settings.threads, settings.preload))

@@ -31,6 +31,15 @@ class ExecutorSettings:
                 raise error("EXE002", f"{name} is {count}", hint=f"{name} must be 1 or more")
 
 
+def cpus_for(threads: int) -> int:
+    """All CPUs that fits of so many threads may use. Raises AutomlError (EXE011) where not even one fit does."""
+    cpus = cpu_count()
+    if threads > cpus:
+        text = f"a fit of {threads} CPUs does not fit: this machine has {cpus}"
+        raise error("EXE011", text, hint="ask for fewer search.trial.cpus")
+    return cpus
+
+
 def cpu_count() -> int:
     """CPUs that this process may use."""
     return len(os.sched_getaffinity(0))
