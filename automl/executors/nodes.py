@@ -83,7 +83,7 @@ class Questions:
         try:
             answer: dict[str, str] = self._ray.get(reference)
         except Exception as problem:  # Ray's dozen of types, and whatever the node's Python raised
-            return {"problem": _last_line(problem)}
+            return {"problem": error_line(problem, type(problem).__name__)}
         return answer
 
 
@@ -137,6 +137,7 @@ def _node(found: Mapping[str, Any]) -> Node:
     return Node(found["NodeID"], name, int(resources.get("CPU", 0)), host or address)
 
 
-def _last_line(problem: BaseException) -> str:
-    lines = [line.strip() for line in str(problem).splitlines() if line.strip()]
-    return next((line for line in reversed(lines) if "Error" in line), f"{type(problem).__name__}")[:300]
+def error_line(problem: BaseException, otherwise: str) -> str:
+    """The last of Ray's many lines that names an error."""
+    lines = [line.strip() for line in str(problem).splitlines()]
+    return next((line for line in reversed(lines) if "Error" in line), otherwise)[:300]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import replace
-from importlib import import_module
 from typing import Any
 
 import ray
@@ -13,8 +11,9 @@ from ray.experimental.internal_kv import _internal_kv_del, _internal_kv_put
 
 from automl.errors import error
 from automl.executors.memory import free_for_fits
+from automl.executors.nodes import error_line
 from automl.executors.session import Session
-from automl.executors.worker import become_worker, execute
+from automl.executors.worker import become_worker, execute, import_if_there
 from automl.jobs import Done, Job, Run
 
 
@@ -28,9 +27,7 @@ class _Worker:
 
     def ready(self, preload: tuple[str, ...]) -> int:
         """Answered once the process, its imports and the context are there: this host's memory for fits, in bytes."""
-        for name in preload:
-            with suppress(Exception):  # a fit that needs it says so
-                import_module(name)
+        import_if_there(preload)
         return free_for_fits()
 
     def run(self, jobs: list[Job]) -> Done | list[Done]:
@@ -96,9 +93,5 @@ def with_its_node(problem: BaseException) -> bool:
 
 
 def cause_of(problem: BaseException) -> str:
-    """One line of Ray's many on why a worker is gone."""
-    lines = [line.strip() for line in str(problem).splitlines() if line.strip()]
-    for line in reversed(lines):
-        if "Error" in line:
-            return line[:300]
-    return "its process died (a crash in native code, or killed from outside)"
+    """One line on why a worker is gone."""
+    return error_line(problem, "its process died (a crash in native code, or killed from outside)")

@@ -9,11 +9,10 @@ import os
 import signal
 import socket
 import sys
-from contextlib import suppress
-from importlib import import_module
 from multiprocessing.connection import Connection
 
 from automl.executors.warm import ANSWER, ORDER, REAP
+from automl.executors.worker import import_if_there
 
 _PR_SET_PDEATHSIG = 1  # <sys/prctl.h>
 
@@ -25,9 +24,7 @@ def main() -> None:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     die_with(told["parent"])
     orders = socket.socket(fileno=told["socket"])
-    for name in ("automl.executors.local_worker", *told["preload"]):
-        with suppress(Exception):  # a fit that needs it says so
-            import_module(name)
+    import_if_there(("automl.executors.local_worker", *told["preload"]))
     gc.freeze()  # what is here now is never looked at again, so its pages stay shared
     while True:
         message, files, _flags, _address = socket.recv_fds(orders, ORDER.size, 2)

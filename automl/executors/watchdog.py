@@ -49,7 +49,8 @@ class Watchdog:
     def limit(self, extra: int, kernel: int) -> None:
         """At most `extra` bytes of its own beyond what the process holds now. `kernel`: its RLIMIT_DATA."""
         self._stuck = 0
-        self._most = _Most(_resident_and_data()[0] + extra + _SLACK, _anonymous() + extra + _SLACK, kernel - _CLOSE)
+        more = extra + _SLACK
+        self._most = _Most(_resident_and_data()[0] + more, status_bytes("RssAnon") + more, kernel - _CLOSE)
 
     def lift(self) -> None:
         """No limit any more."""
@@ -104,10 +105,10 @@ def _resident_and_data() -> tuple[int, int]:
     return int(numbers[1]) * _PAGE, int(numbers[5]) * _PAGE
 
 
-def _anonymous() -> int:
-    """Private resident memory."""
-    with open("/proc/self/status", "rb") as file:  # noqa: PTH123
-        for line in file:
-            if line.startswith(b"RssAnon:"):
+def status_bytes(field: str) -> int:
+    """A size of this process as the kernel tells it (`RssAnon`: private resident memory); 0 where it does not."""
+    with suppress(OSError), Path("/proc/self/status").open(encoding="ascii", errors="replace") as lines:
+        for line in lines:
+            if line.startswith(field + ":"):
                 return int(line.split()[1]) * 1024
     return 0

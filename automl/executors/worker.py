@@ -8,13 +8,14 @@ import resource
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from automl.executors.watchdog import Watchdog
+from automl.executors.watchdog import Watchdog, status_bytes
 from automl.jobs import Done, Job, Outcome, Run
 
 # Read when numpy and the OpenMP runtime load, so they must be set before the process starts.
@@ -50,7 +51,7 @@ class _Meter:
     @classmethod
     def start(cls) -> _Meter:
         _forget_peak()
-        return cls(time.monotonic(), time.process_time(), _status_bytes("VmRSS"))
+        return cls(time.monotonic(), time.process_time(), status_bytes("VmRSS"))
 
     def done(self, job: Job, outcome: Outcome, value: object | None = None, text: str | None = None) -> Done:
         return Done(
@@ -60,7 +61,7 @@ class _Meter:
             error=text,
             wall_s=time.monotonic() - self.wall,
             cpu_s=time.process_time() - self.cpu,
-            peak_bytes=max(0, _status_bytes("VmHWM") - self.resident),
+            peak_bytes=max(0, status_bytes("VmHWM") - self.resident),
             worker=str(os.getpid()),
         )
 
@@ -98,6 +99,13 @@ def become_worker(ended: Callable[[], None] = lambda: None) -> None:
         _WATCHDOGS.append(Watchdog(ended))
 
 
+def import_if_there(modules: Iterable[str]) -> None:
+    """Import what fits will need, before the first one. What cannot be imported is left to the fit that needs it."""
+    for name in modules:
+        with suppress(Exception):
+            import_module(name)
+
+
 def timeout_text(job: Job) -> str:
     """What the leaderboard says of a job that ran out of time."""
     return f"stopped at its deadline of {job.timeout_s:g} s" if job.timeout_s is not None else "stopped at its deadline"
@@ -129,7 +137,7 @@ def memory_limit(extra: int | None, again: bool = False) -> Iterator[None]:
         return
     soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
     above = _HEADROOM + extra // 4 + (_MORE if again else 0) if _WATCHDOGS else 0
-    limits = [_status_bytes("VmData") + extra + above, *(n for n in (soft, hard) if n != resource.RLIM_INFINITY)]
+    limits = [status_bytes("VmData") + extra + above, *(n for n in (soft, hard) if n != resource.RLIM_INFINITY)]
     for watchdog in _WATCHDOGS:
         watchdog.limit(extra, min(limits))
     resource.setrlimit(resource.RLIMIT_DATA, (min(limits), hard))
@@ -163,18 +171,6 @@ def _is_memory_problem(problem: BaseException) -> bool:
             return True
         seen = seen.__cause__ or seen.__context__
     return False
-
-
-def _status_bytes(field: str) -> int:
-    """A size of this process as the kernel tells it; 0 where it does not."""
-    try:
-        with Path("/proc/self/status").open(encoding="ascii", errors="replace") as lines:
-            for line in lines:
-                if line.startswith(field + ":"):
-                    return int(line.split()[1]) * 1024
-    except OSError:
-        pass
-    return 0
 
 
 def _forget_peak() -> None:
