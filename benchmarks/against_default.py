@@ -8,20 +8,17 @@ as seconds). A table on stderr, JSON lines on stdout.
 from __future__ import annotations
 
 import json
-import os
-import platform
 import subprocess
 import sys
 import tempfile
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import lightgbm
 import numpy as np
+from record import circumstances
 
 from automl.catalog import METRICS
-from automl.machine import cpu_class, versions
 from automl.measure import measure
 from automl.planning import Planned, make_plan
 from automl.report.history import trials_of
@@ -35,15 +32,13 @@ SPECS = ("bank", "bike", "car")
 
 def main() -> None:
     """Measure the specs named on the command line, or all three."""
-    machine = {"cpus": os.cpu_count(), "cpu": cpu_class(), "system": platform.platform(terse=True)}
     print(
         f"{'spec':<6}{'metric':<10}{'baseline':>10}{'default':>10}{'winner':>10}{'first':>10}{'best':>10}",
         file=sys.stderr,
     )
     for name in sys.argv[1:] or SPECS:
         found = compare(ROOT / "specs" / f"{name}.yaml")
-        date = datetime.now(UTC).isoformat(timespec="seconds")
-        print(json.dumps({**found, "machine": machine, "versions": versions(), "date": date}), flush=True)
+        print(json.dumps({**found, **circumstances()}), flush=True)
         shown = (found[key] for key in ("baseline_holdout", "default_lightgbm_holdout", "winner_holdout"))
         cells = "".join(
             f"{value:>10.4f}" for value in (*shown, found["first_trials_validation"], found["best_validation"])

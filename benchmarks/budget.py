@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import subprocess
 import sys
 import tempfile
@@ -23,16 +22,14 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 import yaml
 from real_tasks import score_of, spec_of
+from record import append, circumstances
 from tasks import BenchTask, Halves, load_tasks, split
-
-from automl.machine import cpu_class, versions
 
 OUT = Path(__file__).resolve().parent / "results" / "budget.jsonl"
 TASKS = (
@@ -71,7 +68,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Measure what is not measured yet, then show all that is there."""
     tasks = load_tasks()
     asked = _parser(list(tasks)).parse_args(arguments)
-    asked.out.parent.mkdir(parents=True, exist_ok=True)
     every = product(asked.times, asked.tasks, asked.executors)
     cases = [Case(tasks[name], seconds, where, asked.seed, asked.jobs) for seconds, name, where in every]
     done = {tuple(line[key] for key in SAME) for line in _lines(asked.out) if "error" not in line}
@@ -80,8 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     def measure(case: Case) -> None:
         line = one_line(case)
         with lock:
-            with asked.out.open("a", encoding="utf-8") as out:
-                out.write(json.dumps(line) + "\n")
+            append(asked.out, line)
             print(_told(line), file=sys.stderr, flush=True)
 
     with ThreadPoolExecutor(asked.jobs) as pool:
@@ -113,9 +108,7 @@ def one_line(case: Case) -> dict[str, Any]:
         **dict(zip(SAME, case.key, strict=True)),
         "allowed_s": case.allowed_s,
         "load_before": round(os.getloadavg()[0], 2),
-        "machine": {"cpus": os.cpu_count(), "cpu": cpu_class(), "system": platform.platform(terse=True)},
-        "versions": versions(),
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        **circumstances(),
     }
     with tempfile.TemporaryDirectory(prefix="automl-bench-", ignore_cleanup_errors=True) as folder:
         try:

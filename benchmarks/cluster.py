@@ -18,7 +18,6 @@ import argparse
 import json
 import math
 import os
-import subprocess
 import sys
 import tempfile
 import time
@@ -27,8 +26,9 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from record import record, row
+from record import parser_of, record, row
 from synthetic import Lengths, plan_of, searched, sleep
+from tune_side import add_options, measured_by
 
 from automl.executors.ray_tasks import RayExecutor
 from automl.executors.session import start_ray
@@ -40,7 +40,6 @@ SLOTS_PER_WORKER = 4
 KINDS = {"constant": Lengths(1.0), "lognormal": Lengths(1.0, 0.5, None)}
 WIDTHS = [12, 24, 8, 10, 10, 10]
 STORE_BYTES = 100 * 2**20
-TUNE = Path(__file__).parent / "tune_side.py"
 
 
 def main() -> None:
@@ -94,18 +93,9 @@ def tune(options: argparse.Namespace, kind: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "lengths.json"
         file.write_text(json.dumps(lengths), encoding="utf-8")
-        given = [
-            "--trials",
-            str(len(lengths)),
-            "--cpus",
-            str(NODES * CPUS),
-            "--nodes",
-            str(NODES),
-            "--lengths",
-            str(file),
-        ]
-        ran = subprocess.run([options.tune, str(TUNE), *given], check=True, capture_output=True, text=True)
-    spent = math.fsum(lengths) / (NODES * CPUS), float(ran.stdout.split()[-1])
+        given = ("--trials", len(lengths), "--cpus", NODES * CPUS, "--nodes", NODES, "--lengths", file)
+        wall = measured_by(options.tune, *given)
+    spent = math.fsum(lengths) / (NODES * CPUS), wall
     tell(options, (kind, "ray tune, OptunaSearch", len(lengths)), spent, {})
 
 
@@ -122,12 +112,10 @@ def tell(
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser = parser_of(__doc__)
     parser.add_argument("--trials", type=int, default=2000)
     parser.add_argument("--kinds", nargs="+", default=list(KINDS), choices=list(KINDS))
-    parser.add_argument("--tune", help="a Python that has ray[tune] and optuna")
-    parser.add_argument("--tune-trials", type=int, default=200)
-    parser.add_argument("--no-keep", dest="keep", action="store_false", help="write nothing to results/")
+    add_options(parser, 200)
     return parser.parse_args()
 
 

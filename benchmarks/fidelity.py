@@ -13,27 +13,23 @@ A table on stderr; one JSON line per task and arm is appended to --out. Ten task
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import platform
 import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import yaml
 from real_tasks import spec_of
+from record import append, circumstances
 from tasks import HIGHER_IS_BETTER, BenchTask, load_tasks, split
 
 from automl.compiler.lay_out_rungs import fold_order, race_of_folds
 from automl.executors import open_executor
 from automl.executors.settings import ExecutorSettings
 from automl.fit import FitContext, run
-from automl.machine import cpu_class, versions
 from automl.plan import BASELINE, Plan, Rung
 from automl.planning import Planned, make_plan
 from automl.search.budget import Deadline, SearchSettings
@@ -71,8 +67,6 @@ class Told:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, append, and tell."""
     asked = _parser().parse_args(arguments)
-    asked.out.parent.mkdir(parents=True, exist_ok=True)
-    machine = {"cpus": os.cpu_count(), "cpu": cpu_class(), "system": platform.platform(terse=True)}
     marks = [share * asked.seconds for share in MARKS]
     found: dict[str, dict[str, Told]] = {}
     tasks = load_tasks()
@@ -87,10 +81,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
                     "seconds": asked.seconds, "seed": asked.seed, "workers": WORKERS, "baseline": told.baseline,
                     "steps": told.steps, "trials": dict(told.outcomes), "units": told.units,
                     "rungs": [rung.model_dump(mode="json") for rung in with_arm(planned.plan, arm).rungs],
-                    "machine": machine, "versions": versions(), "date": datetime.now(UTC).isoformat(timespec="seconds"),
+                    **circumstances(),
                 }  # fmt: skip
-                with asked.out.open("a", encoding="utf-8") as out:
-                    out.write(json.dumps(line) + "\n")
+                append(asked.out, line)
         _tell_task(tasks[name], found[name], marks)
     _tell_all(tasks, found, marks, asked.arms)
 

@@ -33,8 +33,8 @@ import sklearn.ensemble  # noqa: E402
 import sklearn.linear_model  # noqa: E402
 import sklearn.neural_network  # noqa: E402, F401
 import yaml  # noqa: E402
-from lines import RESULTS, append  # noqa: E402
 from real_tasks import spec_of  # noqa: E402
+from record import RESULTS, append, circumstances  # noqa: E402
 from tasks import load_tasks, split  # noqa: E402
 
 from automl.executors.worker import execute  # noqa: E402
@@ -59,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     found: list[dict[str, Any]] = []
     for name in asked.tasks:
         for line in measured(name):
-            append(asked.out, line)
+            append(asked.out, {**line, **circumstances()})
             found.append(line)
             shown = f"{line['cpu_s']:9.2f} s ({line['forecast_s']:.2f}){line['mb']:9.0f} MB ({line['forecast_mb']:.0f})"
             print(f"{name:<20}{line['candidate']:<26}{shown}", file=sys.stderr, flush=True)

@@ -28,7 +28,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 import yaml
-from lines import RESULTS, append
+from record import RESULTS, append, circumstances
 
 from automl.report.history import trials_of
 from automl.search.ledger import read_ledger
@@ -106,7 +106,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             if size.axis == axis:
                 measured.append(measure(size, asked.seed))
                 grown = exponents(measured)
-                append(asked.out, {**measured[-1], "exponents": grown})
+                append(asked.out, {**measured[-1], "exponents": grown, **circumstances()})
                 _tell(measured[-1], grown)
 
 

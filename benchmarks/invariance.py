@@ -12,22 +12,20 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import random
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # the scenarios are those of the tests
 
-from automl.machine import cpu_class, versions  # noqa: E402
+from record import append, circumstances  # noqa: E402
+
 from tests.e2e.data import write_spec  # noqa: E402
 from tests.e2e.kills import Kill, kill_again_and_again, kill_at, kill_head, kill_nodes, random_points  # noqa: E402
 from tests.e2e.nodes import Nodes  # noqa: E402
@@ -190,7 +188,6 @@ def show(line: dict[str, Any]) -> None:
 def main() -> int:
     """Run the cases; 1 where one of them differs."""
     options = arguments(sys.argv[1:])
-    machine = {"cpus": os.cpu_count(), "cpu": cpu_class(), "system": platform.platform(terse=True)}
     head = f"{'digest':<14}{'':<11}{'s':>7}{'retried':>9}{'decisions':>11}"
     print(f"{'case':<34}{head}  in the middle", file=sys.stderr)
     different = 0
@@ -200,10 +197,7 @@ def main() -> int:
         try:
             bench.train(spec.parent / "whole", "--executor", "inline")
             for line in lines(bench, options.only):
-                date = datetime.now(UTC).isoformat(timespec="seconds")
-                told = {**line, "machine": machine, "versions": versions(), "date": date}
-                with options.out.open("a", encoding="utf-8") as file:
-                    file.write(json.dumps(told) + "\n")
+                append(options.out, {**line, **circumstances()})
                 show(line)
                 different += not line["same"]
         finally:

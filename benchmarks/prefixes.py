@@ -24,8 +24,8 @@ for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # before numpy lo
     os.environ[_variable] = "1"
 
 import yaml  # noqa: E402
-from lines import RESULTS, append  # noqa: E402
 from real_tasks import spec_of  # noqa: E402
+from record import RESULTS, append, circumstances  # noqa: E402
 from tasks import load_tasks, split  # noqa: E402
 
 from automl import fit  # noqa: E402
@@ -87,7 +87,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print(f"{'task':<20}{'units':>7}{'kept /s':>10}{'nothing /s':>12}{'ratio':>8}{'again':>8}", file=sys.stderr)
     for name in asked.tasks:
         line = measured(name, asked.trials, asked.seed)
-        append(asked.out, line)
+        append(asked.out, {**line, **circumstances()})
         cells = f"{line['units_per_s']:>10.2f}{line['units_per_s_without']:>12.2f}{line['ratio']:>8.3f}"
         print(f"{name:<20}{line['units']:>7}{cells}{line['ratio_again']:>8.3f}", file=sys.stderr, flush=True)
 

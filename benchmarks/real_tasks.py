@@ -12,25 +12,22 @@ from __future__ import annotations
 import argparse
 import csv
 import json
-import os
-import platform
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import yaml
+from record import append, circumstances
 from sklearn.metrics import log_loss, roc_auc_score, root_mean_squared_error
 from tasks import BenchTask, Halves, load_tasks, split
 
 from automl.cli.parser import seconds
-from automl.machine import cpu_class, versions
 
 OUT = Path(__file__).resolve().parent / "results" / "real_tasks.jsonl"
 SAME = ("task", "budget_s", "executor", "seed")  # lines that agree in these are of one measurement
@@ -56,7 +53,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     tasks = load_tasks()
     asked = _parser(list(tasks)).parse_args(arguments)
     settings = Settings(asked.time, asked.executor, asked.seed)
-    asked.out.parent.mkdir(parents=True, exist_ok=True)
     done = finished(asked.out)
     for name in asked.tasks or tasks:
         key = (name, settings.budget_s, settings.executor, settings.seed)
@@ -64,8 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             print(f"{name:<20} is there already", file=sys.stderr)
             continue
         line = one_line(tasks[name], settings)
-        with asked.out.open("a", encoding="utf-8") as out:
-            out.write(json.dumps(line) + "\n")
+        append(asked.out, line)
         print(_told(line), file=sys.stderr)
 
 
@@ -99,9 +94,7 @@ def one_line(task: BenchTask, settings: Settings) -> dict[str, Any]:
         "budget_s": settings.budget_s,
         "executor": settings.executor,
         "seed": settings.seed,
-        "machine": {"cpus": os.cpu_count(), "cpu": cpu_class(), "system": platform.platform(terse=True)},
-        "versions": versions(),
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        **circumstances(),
     }
     with tempfile.TemporaryDirectory(prefix="automl-bench-") as folder:
         try:

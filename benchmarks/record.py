@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import platform
@@ -16,16 +17,32 @@ from automl.machine import cpu_class, versions
 RESULTS = Path(__file__).resolve().parent / "results"
 
 
-def record(name: str, found: Mapping[str, Any], keep: bool = True) -> None:
-    """Print one measure, and append it to `results/NAME.jsonl` if it is to be kept, with machine, versions, date."""
+def circumstances() -> dict[str, Any]:
+    """Machine, versions and date, as every measure has them."""
     machine = {"cpus": os.cpu_count(), "cpu": cpu_class(), "system": platform.platform(terse=True)}
-    date = datetime.now(UTC).isoformat(timespec="seconds")
-    line = json.dumps({**found, "machine": machine, "versions": versions(), "date": date})
-    print(line, flush=True)
+    return {"machine": machine, "versions": versions(), "date": datetime.now(UTC).isoformat(timespec="seconds")}
+
+
+def record(name: str, found: Mapping[str, Any], keep: bool = True) -> None:
+    """Print one measure with its circumstances, and append it to `results/NAME.jsonl` if it is to be kept."""
+    found = {**found, **circumstances()}
+    print(json.dumps(found), flush=True)
     if keep:
-        RESULTS.mkdir(exist_ok=True)
-        with (RESULTS / f"{name}.jsonl").open("a", encoding="utf-8") as file:
-            file.write(line + "\n")
+        append(RESULTS / f"{name}.jsonl", found)
+
+
+def append(file: Path, found: Mapping[str, Any]) -> None:
+    """One JSON line at the end of the file."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("a", encoding="utf-8") as out:
+        out.write(json.dumps(found) + "\n")
+
+
+def parser_of(doc: str | None) -> argparse.ArgumentParser:
+    """A command line that says the first line of its program's text, with `--no-keep` (as `keep`)."""
+    parser = argparse.ArgumentParser(description=(doc or "").split("\n")[0])
+    parser.add_argument("--no-keep", dest="keep", action="store_false", help="write nothing to results/")
+    return parser
 
 
 def row(cells: list[Any], widths: list[int]) -> None:

@@ -14,7 +14,6 @@ Full size: about four minutes on 2 cores.
 
 from __future__ import annotations
 
-import argparse
 import heapq
 import sys
 import time
@@ -25,7 +24,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from record import record, row
+from record import parser_of, record, row
 from synthetic import Lengths, no_op, plan_of, searched, trial_of
 
 from automl.jobs import Done, Job, Outcome
@@ -91,9 +90,8 @@ class SimulatedWorkers:
 
 def main() -> None:
     """Run the grid, print, keep."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser = parser_of(__doc__)
     parser.add_argument("--quick", action="store_true", help="16 workers only")
-    parser.add_argument("--no-keep", dest="keep", action="store_false", help="write nothing to results/")
     options = parser.parse_args()
     row(["workers", "ratio", "spread", "error", "trials", "whole", "of possible", "no tail", "driver ms/unit"], WIDTHS)
     for workers in TRIALS:

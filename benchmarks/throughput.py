@@ -12,7 +12,6 @@ That environment: `uv venv /opt/tune`, then `uv pip install 'ray[tune]' optuna` 
 from __future__ import annotations
 
 import argparse
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -20,8 +19,9 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from record import record, row
+from record import parser_of, record, row
 from synthetic import no_op, plan_of, searched
+from tune_side import add_options, measured_by
 
 from automl.executors import open_executor
 from automl.executors.settings import ExecutorSettings
@@ -29,7 +29,6 @@ from automl.jobs import Done, Executor, Job, Outcome, Scores
 
 GOAL = 500.0
 WIDTHS = [28, 10, 12, 16]
-TUNE = Path(__file__).parent / "tune_side.py"
 
 
 def main() -> None:
@@ -46,8 +45,7 @@ def main() -> None:
         finally:
             executor.close()
     if options.tune:
-        command = [options.tune, str(TUNE), "--trials", str(options.tune_trials), "--cpus", str(options.workers)]
-        took = float(subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()[-1])
+        took = measured_by(options.tune, "--trials", options.tune_trials, "--cpus", options.workers)
         tell(options, "ray tune, OptunaSearch", options.tune_trials, took, float("nan"))
 
 
@@ -107,15 +105,13 @@ def tell(options: argparse.Namespace, system: str, units: int, wall_s: float, cp
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser = parser_of(__doc__)
     parser.add_argument("--units", type=int, default=10_000)
     parser.add_argument("--warm", type=int, default=500, help="units before the measured ones")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--slots", type=int, default=32, help="search.parallelism")
     parser.add_argument("--executors", nargs="+", default=["inline", "local", "ray"])
-    parser.add_argument("--tune", help="a Python that has ray[tune] and optuna")
-    parser.add_argument("--tune-trials", type=int, default=40)
-    parser.add_argument("--no-keep", dest="keep", action="store_false", help="write nothing to results/")
+    add_options(parser, 40)
     return parser.parse_args()
 
 

@@ -1,6 +1,6 @@
 """Ray Tune with OptunaSearch on given trials: the last word it prints is the wall time in seconds of `fit()`.
 
-Run by throughput.py and cluster.py with the Python of an environment that has ray[tune] and optuna; imports nothing of
+Run for throughput.py and cluster.py with the Python of an environment that has ray[tune] and optuna; imports nothing of
 automl. Trials sleep as long as a file says (JSON, a number for each trial), else not at all.
 """
 
@@ -10,6 +10,7 @@ import argparse
 import itertools
 import json
 import os
+import subprocess
 import time
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,19 @@ def main() -> None:
     finally:
         ray.shutdown()
         cluster.shutdown()
+
+
+def add_options(parser: argparse.ArgumentParser, trials: int) -> None:
+    """What a program says that has this one run."""
+    parser.add_argument("--tune", help="a Python that has ray[tune] and optuna")
+    parser.add_argument("--tune-trials", type=int, default=trials)
+
+
+def measured_by(python: str, *arguments: object) -> float:
+    """What this program prints when that Python runs it."""
+    line = [python, __file__, *(str(argument) for argument in arguments)]
+    ran = subprocess.run(line, check=True, capture_output=True, text=True)
+    return float(ran.stdout.split()[-1])
 
 
 _NUMBERS = itertools.count()

@@ -30,7 +30,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import yaml
 from real_tasks import spec_of
-from record import record, row
+from record import parser_of, record, row
 from tasks import load_tasks, split
 
 GOAL = 0.95
@@ -153,11 +153,10 @@ def tell(options: argparse.Namespace, what: tuple[str, str], samples: list[Sampl
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser = parser_of(__doc__)
     parser.add_argument("--tasks", nargs="+", default=["car_evaluation", "adult"])
     parser.add_argument("--executors", nargs="+", default=["local", "ray"])
     parser.add_argument("--time", default="60s")
-    parser.add_argument("--no-keep", dest="keep", action="store_false", help="write nothing to results/")
     return parser.parse_args()
 
 
