@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import math
 import random
+import sys
 import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the spec is that of the tests
 
 from automl.data.schema import Schema
 from automl.graph import Graph, Node
@@ -24,8 +27,8 @@ from automl.search.budget import SearchSettings
 from automl.search.events import Event, SearchResult
 from automl.search.ledger import Ledger
 from automl.search.loop import run_search
-from automl.spec.model import TaskSpec
 from automl.value import derive_seed
+from tests.support.plans import tiny_spec
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ def plan_of(trials: int, parallelism: int, lengths: Lengths | None = None) -> Pl
     """A plan of so many trials of one unit each, after the baseline (trial 0), which takes no time."""
     lengths = lengths or Lengths()
     return Plan(
-        spec=_spec(trials, parallelism),
+        spec=tiny_spec(trials=trials, parallelism=parallelism),
         data_schema=Schema(columns=(), rows=100, rows_without_target=0, classes=(), fingerprint="f"),
         task="binary",
         classes=("0", "1"),
@@ -114,45 +117,4 @@ def _candidate(number: int, cost: float) -> Candidate:
             "model.depth": Int(low=1, high=9, default=number % 9 + 1),
         },
         forecast=Forecast(cpu_s=cost, memory_bytes=1000),
-    )
-
-
-def _spec(trials: int, parallelism: int) -> TaskSpec:
-    return TaskSpec.model_validate(
-        {
-            "version": 1,
-            "name": "synthetic",
-            "task": "binary",
-            "data": {
-                "path": ("none.csv",),
-                "format": {},
-                "target": "y",
-                "positive": "1",
-                "id": (),
-                "ignore": (),
-                "group": None,
-                "time": None,
-                "columns": {},
-                "checks": {},
-            },
-            "metric": "roc_auc",
-            "validation": {"kind": "random", "folds": 2, "holdout": 0.0},
-            "search": {
-                "seed": 0,
-                "budget": {"trials": trials, "time_s": None},
-                "trial": {"timeout_s": None, "memory_bytes": None, "cpus": 1},
-                "families": (),
-                "space": {},
-                "parallelism": parallelism,
-            },
-            "ensemble": {"size": 1},
-            "accept": (),
-            "package": {
-                "version": "1.0.0",
-                "targets": ("python",),
-                "base_image": "python:3.11-slim",
-                "unknown_category": "other",
-                "missing_numeric": "median",
-            },
-        }
     )
