@@ -10,11 +10,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import pytest
 
@@ -126,17 +126,21 @@ class Driver:
     held: bool = False
     world: dict[str, str] = field(default_factory=dict)  # more of its environment
     process: subprocess.Popen[str] | None = None
+    patience_s: ClassVar[float] = PATIENCE_S  # until its end
 
-    def start(self) -> Driver:
-        line = [sys.executable, "-m", "tests.e2e.driver", self.point, str(self._stopped), "train", *self.arguments]
-        more = {**self.world, **({HOLDS: str(self.holds)} if self.held else {})}
-        world = {**os.environ, VARIABLE: str(self.delay_s), **more}
+    def start(self) -> Self:
         self.holds.mkdir(exist_ok=True)
+        own = {HOLDS: str(self.holds)} if self.held else {}
+        return self._launch([sys.executable, "-m", "tests.e2e.driver"], own)
+
+    def _launch(self, program: list[str], own: Mapping[str, str]) -> Self:
+        """Start the program with its point, in that environment, in a session and a group of processes of its own."""
         self._stopped.unlink(missing_ok=True)
+        line = [*program, self.point, str(self._stopped), "train", *self.arguments]
         self.process = subprocess.Popen(
             [*line, "-o", str(self.run), "--format", "json"],
             cwd=ROOT,
-            env=world,
+            env={**os.environ, VARIABLE: str(self.delay_s), **own, **self.world},
             text=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -197,7 +201,7 @@ class Driver:
     def end(self) -> tuple[int, str, str]:
         """Wait for its end; its exit code, and what it said."""
         assert self.process is not None
-        out, err = self.process.communicate(timeout=PATIENCE_S)
+        out, err = self.process.communicate(timeout=self.patience_s)
         return self.process.returncode, out, err
 
     def left_behind(self) -> list[str]:

@@ -7,13 +7,13 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import pytest
 
-from tests.e2e.support import ROOT, Driver, until
+from tests.e2e.support import Driver, until
 
 QUIET_S = 30.0
 LONG_S = 400.0
@@ -33,37 +33,20 @@ needs_namespaces = pytest.mark.skipif(not _may_mount(), reason="a small disk nee
 @dataclass
 class Faulty(Driver):
     """`automl train` (tests/faults/driver.py) in a process group of its own, with a folder of its own for temporary
-    files. `world`: further environment; `inside`: the beginning of the command line, such as unshare's."""
+    files. `inside`: the beginning of the command line, such as unshare's."""
 
-    world: Mapping[str, str] = field(default_factory=dict)
     inside: tuple[str, ...] = ()
+    patience_s: ClassVar[float] = LONG_S  # many things go wrong in these runs
 
-    def start(self) -> Faulty:
+    def start(self) -> Self:
         self.temporary.mkdir(parents=True, exist_ok=True)
-        self._stopped.unlink(missing_ok=True)
-        line = [sys.executable, "-m", "tests.faults.driver", self.point, str(self._stopped), "train", *self.arguments]
-        own = {"AUTOML_TEST_DELAY": str(self.delay_s), "TMPDIR": str(self.temporary)}
-        self.process = subprocess.Popen(
-            [*self.inside, *line, "-o", str(self.run), "--format", "json"],
-            cwd=ROOT,
-            env={**os.environ, **own, **self.world},
-            text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        )
-        return self
+        program = [*self.inside, sys.executable, "-m", "tests.faults.driver"]
+        return self._launch(program, {"TMPDIR": str(self.temporary)})
 
     @property
     def temporary(self) -> Path:
         """Its TMPDIR."""
         return self.run.with_name(self.run.name + ".tmp")
-
-    def end(self) -> tuple[int, str, str]:
-        """Wait for its end, for long: many things go wrong in these runs."""
-        assert self.process is not None
-        out, err = self.process.communicate(timeout=LONG_S)
-        return self.process.returncode, out, err
 
     def interrupt(self, number: signal.Signals) -> None:
         """Ctrl-C to the whole group of processes, as a terminal sends it; SIGTERM to the driver, as containers do."""
