@@ -8,19 +8,11 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.clocks import SECONDS, watch_by
-from tests.e2e.data import RESAMPLES, write_spec
+from tests.e2e.data import write_spec
 from tests.e2e.nodes import Nodes
 from tests.e2e.support import Driver, run_inline
 
 SIXTY = 60
-
-
-@pytest.fixture(scope="package", autouse=True)
-def few_resamples() -> Iterator[None]:
-    """Intervals of scores from fewer resamples: two hundred take longer than these runs. tests/e2e/driver.py too."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("automl.select.interval.RESAMPLES", RESAMPLES)
-        yield
 
 
 @pytest.fixture(scope="package")
@@ -77,7 +69,7 @@ def drivers() -> Iterator[list[Driver]]:
 
 @pytest.fixture(scope="package")
 def cut(spec: Path) -> Path:
-    """A run that would go on for hours. Of this package's scope, so that its interval is of few resamples, too."""
+    """A run that would go on for hours."""
     with pytest.MonkeyPatch.context() as patch:
         watch_by(patch)
         run_inline(spec, spec.parent / "cut", time_s=SECONDS)

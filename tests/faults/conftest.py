@@ -7,14 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.data import RESAMPLES, write_spec
+from tests.e2e.data import write_spec
 from tests.faults.support import Faulty
-
-
-@pytest.fixture(autouse=True)
-def few_resamples(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As in tests/e2e, and as in the drivers."""
-    monkeypatch.setattr("automl.select.interval.RESAMPLES", RESAMPLES)
 
 
 @pytest.fixture
