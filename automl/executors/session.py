@@ -136,7 +136,9 @@ def _connect(wanted: ExecutorSettings, own_code: Path | None) -> Session:
             raise
 
 
-def _session(ray: Any, wanted: ExecutorSettings, started: bool, reaped: Reaped | None, on_disk: bool) -> Session:
+def _session(
+    ray: Any, wanted: ExecutorSettings, started: bool, reaped: Reaped | None = None, on_disk: bool = False
+) -> Session:
     """The session, with its nodes compared where the cluster is not one that this process has started."""
     address, threads = wanted.address, wanted.threads
     fitting = _fitting_workers(ray, wanted.workers, threads)
