@@ -7,23 +7,23 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from automl.executors import EXECUTORS, open_executor
 from automl.executors.settings import ExecutorSettings
 from automl.jobs import Done, Executor, Job, Outcome
+from tests.executors.conftest import CONTEXT
 from tests.support.jobs import job, obey
 
 MIB = 2**20
-CONTEXT = {"table": np.arange(200_000, dtype=np.float64)}
 Run = Callable[..., dict[str, Done]]
 
 
 @pytest.fixture(scope="module", params=sorted(EXECUTORS))
 def executor(request: pytest.FixtureRequest) -> Iterator[Executor]:
     if request.param == "ray":
-        request.getfixturevalue("ray_cluster")
+        yield request.getfixturevalue("on_ray")
+        return
     opened = open_executor(request.param, obey, CONTEXT, ExecutorSettings(workers=2))
     yield opened
     opened.close()

@@ -2,47 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from automl.executors import open_executor
 from automl.executors.cluster import RaySlot
 from automl.executors.nodes import Node
 from automl.executors.pipeline import CALL_JOBS, CALL_S, Pace, Sent
-from automl.executors.session import Session
-from automl.executors.settings import ExecutorSettings
 from automl.executors.slots import Try
 from automl.jobs import Done, Job, Outcome
-from tests.support.jobs import job, obey
+from tests.support.jobs import job
 
 Run = Callable[..., list[Done]]
 
 
-@pytest.fixture(scope="module")
-def executor(ray_cluster: Session) -> Iterator[Any]:
-    opened = open_executor("ray", obey, {}, ExecutorSettings(workers=2))
-    yield opened
-    opened.close()
-
-
 @pytest.fixture
-def do(executor: Any, monkeypatch: pytest.MonkeyPatch) -> Run:
+def do(on_ray: Any, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Give it jobs while it knows of their kind that it is short, so that they share calls."""
 
     def all_of(*jobs: Job) -> list[Done]:
         for i in range(6):
-            executor.submit(job(f"warm{i}", "echo", value=i))
-        assert len(list(iter(executor.wait, None))) == 6
+            on_ray.submit(job(f"warm{i}", "echo", value=i))
+        assert len(list(iter(on_ray.wait, None))) == 6
         sizes: list[int] = []
-        send = executor._send
-        monkeypatch.setattr(executor, "_send", lambda slot, works: sizes.append(len(works)) or send(slot, works))
+        send = on_ray._send
+        monkeypatch.setattr(on_ray, "_send", lambda slot, works: sizes.append(len(works)) or send(slot, works))
         for one in jobs:
-            executor.submit(one)
-        found = list(iter(executor.wait, None))
+            on_ray.submit(one)
+        found = list(iter(on_ray.wait, None))
         assert max(sizes) > 1, "no call was shared: the test tests nothing"
         return found
 
@@ -83,15 +73,15 @@ def test_what_raises_among_short_jobs_fails_alone(do: Run, tmp_path: Path) -> No
 
 
 @pytest.mark.slow
-def test_drop_forgets_what_waits_at_the_workers(executor: Any, do: Run) -> None:
+def test_drop_forgets_what_waits_at_the_workers(on_ray: Any, do: Run) -> None:
     do(*(job(f"a{i}", "echo", value=i) for i in range(10)))
     for i in range(50):
-        executor.submit(job(f"b{i}", "sleep", seconds=0.02))
-    assert executor.wait() is not None
-    executor.drop()
-    assert executor.wait(0.0) is None
-    executor.submit(job("c", "echo", value=1))
-    assert [done.key for done in iter(executor.wait, None)] == ["c"]
+        on_ray.submit(job(f"b{i}", "sleep", seconds=0.02))
+    assert on_ray.wait() is not None
+    on_ray.drop()
+    assert on_ray.wait(0.0) is None
+    on_ray.submit(job("c", "echo", value=1))
+    assert [done.key for done in iter(on_ray.wait, None)] == ["c"]
 
 
 def test_only_what_is_known_to_be_short_joins_a_call() -> None:

@@ -61,9 +61,8 @@ def test_the_order_of_arrival_changes_nothing(tmp_path: Path, reference: tuple[S
     assert told == reference[0]
 
 
-@pytest.mark.parametrize(
-    "workers", [pytest.param(1, marks=pytest.mark.slow), 2, pytest.param(4, marks=pytest.mark.slow)]
-)
+@pytest.mark.slow  # every day: a whole run with Ray gives the package of inline (tests/e2e/test_same_winner.py)
+@pytest.mark.parametrize("workers", [1, 2, 4])
 def test_ray_with_any_number_of_workers_tells_the_same(
     tmp_path: Path, workers: int, ray_cluster: Session, reference: tuple[Story, bytes]
 ) -> None:
