@@ -101,8 +101,8 @@ class Reserve:
 
     def _take_in(self, trial: TrialScore, longest_s: float) -> None:
         """A better trial counts from now on, unless there is no time any more to fit it on all rows."""
-        best, greater = self._best, self._plan.scorer.greater_is_better
-        better = best is None or (trial.score > best.score if greater else trial.score < best.score)
+        best, loss = self._best, self._plan.scorer.loss
+        better = best is None or loss(trial.score) < loss(best.score)
         self._longest[trial.number] = longest_s
         if better and self.left_for(trial):
             self._best = trial

@@ -70,9 +70,9 @@ class _Search:
         self._keys = JobKeys(plan)
         check_search(ledger.header, self._keys.search, ledger.path)
         self._record = Record(ledger, settings.extend)
-        self._greater = plan.scorer.greater_is_better
-        self._history = History(self._greater)
-        self._race = Race(self._greater)
+        self._metric = plan.scorer
+        self._history = History(self._metric)
+        self._race = Race(self._metric)
         self._time = settings.virtual_time(plan.spec.search.parallelism)
         self._results = Results(self._record, settings.replay or ())
         self._cut = self._record.cut if settings.replay is None else cut_of(settings.replay)
@@ -80,7 +80,7 @@ class _Search:
         self._going_on: list[deque[OpenTrial]] = [deque() for _ in plan.rungs]  # by the rung that they have reached
         self._dispatch = Dispatch(executor)
         self._asked = self._settled = self._retried = 0
-        self._tally = Tally(self._greater)
+        self._tally = Tally(self._metric)
         self._decisions: list[Decision] = []
         self._baseline_open = True
 
@@ -217,7 +217,7 @@ class _Search:
         self._record.note_finished(unit, result)
         self._watch(Finished(unit, result.outcome, result.wall_s, result.cpu_s))
         timed = self._settings.deadline is not None
-        if timed and (at_hand := self._open[unit.trial].ahead(self._results.peek, self._greater)) is not None:
+        if timed and (at_hand := self._open[unit.trial].ahead(self._results.peek, self._metric)) is not None:
             self._watch(at_hand)
 
     # -- settling ---------------------------------------------------------------------------------------------------
@@ -228,7 +228,7 @@ class _Search:
         if decision is not None:
             self._decide(decision)
         trial = self._open[unit.trial]
-        ended = trial.take_in(unit, result, self._greater) or self._race_on(trial, unit.rung)
+        ended = trial.take_in(unit, result, self._metric) or self._race_on(trial, unit.rung)
         known = self._record.note_settled(unit, result, None if ended is None else closing_line(ended))
         if trial.closed and trial.empty:
             del self._open[unit.trial]
@@ -239,8 +239,7 @@ class _Search:
 
     def _late(self) -> tuple[int, ...] | None:
         return (
-            tuple(n for n, trial in sorted(self._open.items()) if trial.ahead(self._results.peek, self._greater))
-            or None
+            tuple(n for n, trial in sorted(self._open.items()) if trial.ahead(self._results.peek, self._metric)) or None
         )
 
     def _take_along(self, number: int) -> None:
@@ -250,7 +249,7 @@ class _Search:
             result = self._await(unit)
             assert result is not None, "its fits have ended, or are replayed without a clock"
             trial.results[unit] = result
-        score = trial.score_of(trial.results, self._greater)
+        score = trial.score_of(trial.results, self._metric)
         assert score is not None, "only trials with a score are taken along"
         self._close(score, self._record.note_late(number, closing_line(score)), longest(trial.results.values()))
 
