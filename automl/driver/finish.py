@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from automl.catalog import OPERATORS
 from automl.emit.request import EmitRequest
 from automl.errors import AutomlError, Diagnostic
 from automl.fit import THRESHOLD, FitContext, Fitted, recipe_of, scorer_in
@@ -18,7 +17,7 @@ from automl.plan import BASELINE, Lock, Plan, TrialScore, Winner
 from automl.rows import Rows, RowSet
 from automl.runtime.columns import Floats, Ints, Matrix
 from automl.select.interval import interval
-from automl.tasks import lower
+from automl.tasks import lower, with_rounds
 from automl.value import derive_seed, digest_json
 
 TRIED = 3  # how many of the best trials are fitted on all rows, one after the other, until one can be
@@ -42,11 +41,9 @@ Limit = Callable[[TrialScore], float]  # in how many seconds its final fits have
 
 def final_params(trial: TrialScore, plan: Plan) -> dict[str, ParamValue]:
     """The parameters of a final fit: the trial's own, with the rounds and the threshold that the folds chose."""
-    output = plan.candidate(trial.candidate).graph.output
-    rounds = OPERATORS[output.op].rounds
     params = dict(trial.params)
-    if rounds is not None and trial.rounds is not None:
-        params[f"{output.id}.{rounds}"] = trial.rounds
+    if trial.rounds is not None:
+        params = with_rounds(plan.candidate(trial.candidate).graph, params, trial.rounds)
     return params if trial.threshold is None else {**params, THRESHOLD: trial.threshold}
 
 
