@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import threading
 from collections.abc import Iterator
@@ -12,6 +13,8 @@ from types import FrameType
 from automl.cli.screen import Screen
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_NUDGE = signal.SIGURG  # whose default is to be ignored: no child that is hit by it ends
+_NUDGES, _PAUSE_S = 20, 0.1
 INTERRUPTED = 130
 
 
@@ -35,12 +38,50 @@ def stoppable(screen: Screen) -> Iterator[None]:
         _tell(screen, "interrupted: ending the workers, keeping what has finished (again: at once)\n")
         raise KeyboardInterrupt
 
-    before = [(number, signal.signal(number, stop)) for number in _SIGNALS]
+    handlers = {**dict.fromkeys(_SIGNALS, stop), _NUDGE: _do_nothing}
+    before = [(number, signal.signal(number, handler)) for number, handler in handlers.items()]
     try:
-        yield
+        with _nudged():
+            yield
     finally:
         for number, handler in before:
             signal.signal(number, handler)
+
+
+@contextmanager
+def _nudged() -> Iterator[None]:
+    """Python's handlers run in the main thread, but the kernel may hand a signal to any thread: one that waits in a
+    call of the system would hear of it when that call is over, be it in an hour. It is woken up here."""
+    reads, writes = os.pipe()
+    os.set_blocking(writes, False)
+    main = threading.get_ident()
+    thread = threading.Thread(target=_nudge, args=(reads, main), name="automl-signals", daemon=True)
+    before = signal.set_wakeup_fd(writes, warn_on_full_buffer=False)
+    thread.start()
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(before)
+        os.close(writes)
+        thread.join()
+        os.close(reads)
+
+
+def _nudge(reads: int, main: int) -> None:
+    """Until the other end is closed. More than once: the main thread may have been about to wait."""
+    left = 0
+    while True:
+        if not select.select([reads], [], [], _PAUSE_S if left else None)[0]:
+            signal.pthread_kill(main, _NUDGE)
+            left -= 1
+        elif not (number := os.read(reads, 1)):
+            return
+        elif number[0] in _SIGNALS:
+            left = _NUDGES
+
+
+def _do_nothing(_number: int, _frame: FrameType | None) -> None:
+    """A handler of Python's own lets a call of the system return; one that is ignored does not."""
 
 
 def _tell(screen: Screen, text: str) -> None:

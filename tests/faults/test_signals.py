@@ -40,6 +40,20 @@ def test_twice_is_at_once() -> None:
     assert (ran.returncode, ran.stdout, ran.stderr) == (130, "", "")
 
 
+def test_a_signal_that_another_thread_gets_is_heard() -> None:
+    """The kernel may hand it to any thread. The main one is in a call of the system, which nothing else ends."""
+    code = (
+        "import signal, threading, time\nfrom automl.cli.screen import Screen\n"
+        "from automl.cli.signals import stoppable\n"
+        "def send():\n    time.sleep(0.2)\n    signal.pthread_kill(threading.get_ident(), signal.SIGTERM)\n"
+        "    time.sleep(100)\n"
+        "with stoppable(Screen(quiet=True)):\n    threading.Thread(target=send, daemon=True).start()\n"
+        "    try:\n        time.sleep(50)\n    except KeyboardInterrupt:\n        print('heard')\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=40)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "heard\n", "")
+
+
 MOMENTS = [
     ("ray", "starting", signal.SIGINT),
     ("ray", "compiling!", signal.SIGTERM),
