@@ -24,7 +24,7 @@ from automl.rows import Rows, RowSet
 from automl.runtime.columns import Columns, Floats, Matrix, Text, take
 from automl.runtime.sparse import Features
 from automl.runtime.state import State
-from automl.tasks import Fit, Lowering, Recipe, Stitch, Task, lower, node_params
+from automl.tasks import Fit, Lowering, Recipe, Stitch, Task, lower, rounds_of
 from automl.thresholds import scores_along
 
 CACHE_BYTES = 256 * 2**20
@@ -161,13 +161,13 @@ def _final(engine: Engine, context: FitContext, candidate: Candidate, job: Job, 
 def _scores(engine: Engine, context: FitContext, candidate: Candidate, job: Job, lowering: Lowering) -> Scores:
     judge = _Judge.of(engine, context, job)
     output = candidate.graph.output
-    rounds = OPERATORS[output.op].rounds
+    rounds = rounds_of(candidate.graph, job.params)
     if rounds is None:
         prediction = np.asarray(engine.result(candidate.graph, lowering, lowering.output))
         return Scores(judge.score(prediction, judge.half), curves=judge.curve(prediction))
     state = engine.result(candidate.graph, lowering, lowering.fits[output.id])
     inputs = tuple(engine.result(candidate.graph, lowering, key) for key in lowering.served)
-    steps = path_rounds(int(node_params(output, job.params)[rounds]))
+    steps = path_rounds(rounds)
     module = import_module(f"automl.runtime.{OPERATORS[output.op].module}")
     path: list[tuple[int, float]] = []
     curves: tuple[tuple[float, ...], ...] = ()

@@ -78,6 +78,17 @@ def node_params(node: Node, params: Mapping[str, ParamValue]) -> dict[str, Any]:
     return dict(sorted({**node.params, **mine}.items()))  # one order, whatever file they were read from
 
 
+def rounds_of(graph: Graph, params: Mapping[str, ParamValue]) -> int | None:
+    """How many rounds the graph's output boosts with these parameters; None: it does not boost."""
+    name = OPERATORS[graph.output.op].rounds
+    return None if name is None else int(node_params(graph.output, params)[name])
+
+
+def with_rounds(graph: Graph, params: Mapping[str, ParamValue], rounds: int) -> dict[str, ParamValue]:
+    """The same parameters with another number of rounds, for a graph whose output boosts."""
+    return {**params, f"{graph.output.id}.{OPERATORS[graph.output.op].rounds}": rounds}
+
+
 @dataclass(frozen=True)
 class Recipe:
     """A graph with its parameters, how cross-fitting cuts a row-set, and the seed that all seeds derive from."""

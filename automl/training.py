@@ -150,9 +150,7 @@ class _Run:
         few = too_few_slots(self.plan.spec.search.parallelism, executor.workers)
         if few is not None:
             self.warn("RUN010", *few)
-        if settings.deadline is None:  # a replay looks at no clock
-            self.reserve = None
-        else:
+        if settings.deadline is not None:
             # What was cut is finished however late it is by now; and what is resumed when all its time is spent.
             late = self.folder.cut or (self.folder.state != "new" and settings.deadline.left() <= 0.0)
             self.limited = not late

@@ -29,6 +29,7 @@ from noop import plan_over, unit_space
 from record import record
 from tuned import TASKS, tuned
 
+from automl.catalog.metrics import METRICS
 from automl.params import Choice, Int, Param, ParamValue
 from automl.plan import Plan, TrialScore
 from automl.search.ask import ask
@@ -79,7 +80,7 @@ Cost = tuple[float, float]  # mean milliseconds of wall and of CPU
 
 def our_cost(known: int) -> Cost:
     """What is paid for a suggestion and of learning its result, at so many known trials."""
-    plan, history, draws = plan_over(unit_space(8)), History(True), np.random.default_rng(0)
+    plan, history, draws = plan_over(unit_space(8)), History(METRICS["roc_auc"]), np.random.default_rng(0)
     for number in range(1, known + 1):
         params = {name: float(draws.random()) for name in plan.candidates[1].space}
         _tell(history, number, params, -sum((float(value) - 0.3) ** 2 for value in params.values()))
@@ -129,7 +130,7 @@ def ours(function: Function, trials: int, seed: int) -> list[float]:
     """The best value after each trial. Our first trial is a default: here a random point, so that nothing is given."""
     first = np.random.default_rng([seed, 7])
     space = {name: _with_default(param, first.random()) for name, param in function.space.items()}
-    plan, history, best = plan_over(space, metric="log_loss", seed=seed), History(False), []
+    plan, history, best = plan_over(space, metric="log_loss", seed=seed), History(METRICS["log_loss"]), []
     history.add_asked("constant", {})
     for number in range(1, trials + 1):
         params = _one(plan, number, history)

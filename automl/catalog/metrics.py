@@ -48,6 +48,10 @@ class Metric:
         """Its name for people, with its level where it has one."""
         return self.name if self.level is None else f"{self.name} at {self.level:g}"
 
+    def loss(self, score: float) -> float:
+        """The score as a number of which less is better; the loss of a loss is the score again."""
+        return -score if self.greater_is_better else score
+
 
 _CLASSES: frozenset[TaskName] = frozenset({"binary", "multiclass"})
 _BINARY: frozenset[TaskName] = frozenset({"binary"})

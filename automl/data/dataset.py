@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -73,27 +73,32 @@ def make_dataset(
     def column(wanted: str) -> Column:
         source = table.column(wanted)
         values = take(source.values, rows)
-        return (
-            values if test is None or more is None else concatenate(source.spec, [values, _tested(test, source, more)])
-        )
+        if test is None or more is None:
+            return values
+        return concatenate(source.spec, [values, _tested(test, source, more)])
 
     values = _numbers(column(name), name) if task == "regression" else _codes(column(name), tuple(classes), name)
-    group, time, weight, fold = (schema.with_role(role) for role in ("group", "time", "weight", "fold"))
-    context = RowContext(
-        rows=len(values),
-        strata=None if task == "regression" else values.astype(np.int64, copy=False),
-        groups=_group_codes(column(group[0].name)) if group else None,
-        order=_numbered(column(time[0].name)) if time else None,
-        folds=_fold_codes(column(fold[0].name)) if fold else None,
-    )
+    weight = schema.with_role("weight")
     return Dataset(
         columns={info.name: column(info.name) for info in schema.with_role("feature", "time")},
         target=values,
         classes=() if task == "regression" else tuple(classes),
-        context=context,
+        context=_context(schema, task, values, column),
         ids={info.name: column(info.name) for info in schema.with_role("id")},
         file_rows=rows if more is None else np.concatenate([rows, more + table.rows]),
         weights=_numbered(column(weight[0].name)) if weight else None,
+    )
+
+
+def _context(schema: Schema, task: str, target: Floats | Ints, column: Callable[[str], Column]) -> RowContext:
+    """What rows are cut by. `column`: the values of one by its name."""
+    group, time, fold = (schema.with_role(role) for role in ("group", "time", "fold"))
+    return RowContext(
+        rows=len(target),
+        strata=None if task == "regression" else target.astype(np.int64, copy=False),
+        groups=_group_codes(column(group[0].name)) if group else None,
+        order=_numbered(column(time[0].name)) if time else None,
+        folds=_fold_codes(column(fold[0].name)) if fold else None,
     )
 
 

@@ -45,7 +45,8 @@ def check_size(files: Sequence[Path], checks: Checks, memory: int | None = None)
         return []
     fitting = f"; about {_rows(size.rows * room / size.memory)} rows of this width would fit" if size.rows else ""
     rows = f" of about {_rows(size.rows)} rows" if size.rows else ""
-    message = f"reading the table{rows} takes about {_text(size.memory)} of the {_text(room)} of memory here{fitting}"
+    needed, there = size_text(size.memory), size_text(room)
+    message = f"reading the table{rows} takes about {needed} of the {there} of memory here{fitting}"
     if size.memory <= room:
         return [Diagnostic("note", "DATA016", message)]
     hint = "use fewer rows or columns, or a machine with more memory; data.checks DATA015: warn tries all the same"
@@ -67,6 +68,12 @@ def memory_bytes() -> int:
             held = _number(folder / used) - _files_kept(folder / "memory.stat")
             found += [int(line) - max(0, held) for line in _lines(folder / most) if line.isdigit()]
     return max(0, min(found))
+
+
+def size_text(size: float) -> str:
+    """Bytes for a message, in three digits: `300 MiB`, `126 GiB`."""
+    unit, name = (1 << 30, "GiB") if size >= 1 << 30 else (1 << 20, "MiB")
+    return f"{float(f'{size / unit:.3g}'):g} {name}"  # the second one writes 1020 where the first writes 1.02e+03
 
 
 def _number(file: Path) -> int:
@@ -139,7 +146,3 @@ def _texts(chunk: Any) -> int:
 def _rows(count: float) -> str:
     """Two digits: it is an estimate."""
     return f"{int(float(f'{count:.2g}')):,}"
-
-
-def _text(size: float) -> str:
-    return f"{size / (1 << 30):.2g} GiB" if size >= 1 << 30 else f"{size / (1 << 20):.3g} MiB"

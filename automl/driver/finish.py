@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
-from automl.catalog import OPERATORS
 from automl.emit.request import EmitRequest
 from automl.errors import AutomlError, Diagnostic
 from automl.fit import THRESHOLD, FitContext, Fitted, recipe_of, scorer_in
@@ -18,7 +18,7 @@ from automl.plan import BASELINE, Lock, Plan, TrialScore, Winner
 from automl.rows import Rows, RowSet
 from automl.runtime.columns import Floats, Ints, Matrix
 from automl.select.interval import interval
-from automl.tasks import lower
+from automl.tasks import lower, with_rounds
 from automl.value import derive_seed, digest_json
 
 TRIED = 3  # how many of the best trials are fitted on all rows, one after the other, until one can be
@@ -42,11 +42,9 @@ Limit = Callable[[TrialScore], float]  # in how many seconds its final fits have
 
 def final_params(trial: TrialScore, plan: Plan) -> dict[str, ParamValue]:
     """The parameters of a final fit: the trial's own, with the rounds and the threshold that the folds chose."""
-    output = plan.candidate(trial.candidate).graph.output
-    rounds = OPERATORS[output.op].rounds
     params = dict(trial.params)
-    if rounds is not None and trial.rounds is not None:
-        params[f"{output.id}.{rounds}"] = trial.rounds
+    if trial.rounds is not None:
+        params = with_rounds(plan.candidate(trial.candidate).graph, params, trial.rounds)
     return params if trial.threshold is None else {**params, THRESHOLD: trial.threshold}
 
 
@@ -134,18 +132,21 @@ def _run(executor: Executor, jobs: Mapping[str, Job], limit_s: float | None) -> 
 
 @dataclass(frozen=True)
 class Examiner:
-    """Scores predictions of the holdout; labels of two classes are those of a threshold."""
+    """Scores predictions of the holdout; labels of two classes are those of a threshold.
+
+    Which rows are held out is found once for all of its scores: it takes longer than most metrics.
+    """
 
     context: FitContext
 
     @property
     def rows(self) -> int:
         """How many rows the holdout has."""
-        return len(self._held_out()[0])
+        return len(self._held_out[0])
 
     def score(self, metrics: set[str], prediction: Matrix, threshold: float | None) -> dict[str, float]:
         """The scores by metric name."""
-        target, weights = self._held_out()
+        target, weights = self._held_out
         classes = len(self.context.plan.classes)
         found = ((name, scorer_in(self.context, name)) for name in sorted(metrics))
         return {name: measure(metric, prediction, target, classes, weights, threshold) for name, metric in found}
@@ -153,15 +154,22 @@ class Examiner:
     def spread(self, prediction: Matrix, threshold: float | None) -> tuple[float, float] | None:
         """The 95 % interval of the score."""
         plan = self.context.plan
-        target, weights = self._held_out()
+        seed = derive_seed(plan.spec.search.seed, "interval", plan.metric)
+        return interval(self.resampled(prediction, threshold), self.rows, seed)
+
+    def resampled(self, prediction: Matrix, threshold: float | None) -> Callable[[Ints], float]:
+        """The score of some of the rows, by number and with repeats: what the interval asks for many times."""
+        plan = self.context.plan
+        target, weights = self._held_out
         metric, classes = scorer_in(self.context, plan.metric), len(plan.classes)
 
         def score(at: Ints) -> float:
             drawn = None if weights is None else weights[at]
             return measure(metric, prediction[at], target[at], classes, drawn, threshold)
 
-        return interval(score, len(target), derive_seed(plan.spec.search.seed, "interval", plan.metric))
+        return score
 
+    @cached_property
     def _held_out(self) -> tuple[Any, Floats | None]:
         """Target and weights."""
         held_out, dataset = self.context.plan.rows.held_out, self.context.dataset

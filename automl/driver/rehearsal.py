@@ -52,16 +52,19 @@ class Rehearsal:
             return
 
     def _interval_s(self) -> float:
-        """The interval scores the holdout many times: once is measured, on predictions that know nothing."""
+        """The interval finds the holdout once and scores it many times, on predictions that know nothing here."""
         if self._context.plan.rows.held_out is None:
             return 0.0
         examiner, width = Examiner(self._context), max(1, len(self._context.plan.classes))
+        began = time.thread_time()
         rows = examiner.rows
-        drawn = np.random.Generator(np.random.PCG64(0)).random((rows, width))
+        found_s = time.thread_time() - began
+        draws = np.random.Generator(np.random.PCG64(0))
+        drawn = draws.random((rows, width))
         prediction = drawn / drawn.sum(axis=1, keepdims=True) if width > 1 else drawn
-        times = []
+        score, at, times = examiner.resampled(prediction, None), draws.permutation(rows), []
         for _ in range(SCORED):
             began = time.thread_time()
-            examiner.score({self._context.plan.metric}, prediction, None)
+            score(at)
             times.append(time.thread_time() - began)
-        return min(times) * resamples(rows)
+        return found_s + min(times) * resamples(rows)

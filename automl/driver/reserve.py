@@ -13,12 +13,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from automl.catalog import OPERATORS
 from automl.jobs import Outcome
 from automl.plan import Plan, TrialScore
 from automl.rows import Rows
 from automl.search.events import AtHand, Event, Finished, Settled
-from automl.tasks import node_params
+from automl.tasks import rounds_of
 
 MARGIN = 1.25  # on the final fits: memory is shared by more rows, and no two fits take the same time
 SLACK_SHARE, SLACK_S = 0.05, 2.0  # a run may overrun its budget by this share, by so much at least ...
@@ -101,8 +100,8 @@ class Reserve:
 
     def _take_in(self, trial: TrialScore, longest_s: float) -> None:
         """A better trial counts from now on, unless there is no time any more to fit it on all rows."""
-        best, greater = self._best, self._plan.scorer.greater_is_better
-        better = best is None or (trial.score > best.score if greater else trial.score < best.score)
+        best, loss = self._best, self._plan.scorer.loss
+        better = best is None or loss(trial.score) < loss(best.score)
         self._longest[trial.number] = longest_s
         if better and self.left_for(trial):
             self._best = trial
@@ -124,10 +123,9 @@ def _share_of_rounds(plan: Plan, trial: TrialScore) -> float:
     """How much of a fold's fit a final one needs, whose rounds the folds have chosen; what is not boosting stays."""
     if trial.rounds is None:
         return 1.0
-    output = plan.candidate(trial.candidate).graph.output
-    name = OPERATORS[output.op].rounds
-    assert name is not None
-    return 1.0 - ROUNDS_SHARE * (1.0 - trial.rounds / float(node_params(output, trial.params)[name]))
+    whole = rounds_of(plan.candidate(trial.candidate).graph, trial.params)
+    assert whole is not None
+    return 1.0 - ROUNDS_SHARE * (1.0 - trial.rounds / whole)
 
 
 def growth_of(plan: Plan, rows: Rows) -> float:

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from automl.data.memory import memory_bytes
+from automl.data.memory import memory_bytes, size_text
 from automl.jobs import Done, Job, Outcome
 
 SHARE = 0.8  # of the memory that is free when the workers start; the rest is for them, the driver and the machine
@@ -55,7 +55,7 @@ class Rooms:
         known = {host for host in hosts if host in self._free}
         if not known or any(self.holds(host, job) for host in known):
             return None
-        need, most = _text(job.need_bytes or 0), _text(max(LEAST, *(self._free[host] for host in known)))
+        need, most = size_text(job.need_bytes or 0), size_text(max(LEAST, *(self._free[host] for host in known)))
         text = f"not started: it is predicted to need {need}, more than the {most} there are"
         return Done(job.key, Outcome.OUT_OF_MEMORY, error=text)
 
@@ -90,9 +90,5 @@ def limited(job: Job, claim: int) -> Job:
 
 def beyond_text(job: Job) -> str:
     """What the leaderboard says of a job that was ended for its memory."""
-    limit = "its limit" if job.memory_bytes is None else f"its limit of {_text(job.memory_bytes)}"
+    limit = "its limit" if job.memory_bytes is None else f"its limit of {size_text(job.memory_bytes)}"
     return f"its process was ended: it held more memory than {limit}"
-
-
-def _text(size: int) -> str:
-    return f"{size / 2**30:.3g} GiB" if size >= 2**30 else f"{size / 2**20:.3g} MiB"

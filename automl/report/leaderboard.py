@@ -22,11 +22,10 @@ def leaderboard_csv(rows: Iterable[TrialRow], metric: Metric, folds: int) -> Ite
     """
     fold_names = [f"fold_{i + 1}" for i in range(folds)]
     yield _line(["rank", "trial", "candidate", "outcome", metric.name, *fold_names, *MEASURED, "params", "error"])
-    sign = -1.0 if metric.greater_is_better else 1.0
     losses, numbers, places = array("d"), array("q"), array("q")
     with tempfile.TemporaryFile() as waiting:
         for row in rows:
-            losses.append(math.inf if row.score is None else sign * row.score)
+            losses.append(math.inf if row.score is None else metric.loss(row.score))
             numbers.append(row.number)
             places.append(waiting.tell())
             waiting.write(_line(_cells(row, folds)).encode())

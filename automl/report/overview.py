@@ -20,7 +20,6 @@ class Overview:
         self.metric = metric
         self.outcomes: Counter[str] = Counter()
         self.open: list[TrialRow] = []
-        self._sign = -1.0 if metric.greater_is_better else 1.0
         self._numbers, self._scores = array("q"), array("d")  # of trials with a score
         self._best: list[tuple[float, int, TrialRow]] = []
         self._unscored: list[tuple[int, TrialRow]] = []
@@ -33,7 +32,7 @@ class Overview:
         if row.score is not None:
             self._numbers.append(row.number)
             self._scores.append(row.score)
-            insort(self._best, (self._sign * row.score, row.number, row))
+            insort(self._best, (self.metric.loss(row.score), row.number, row))
             del self._best[SHOWN:]
         elif row.outcome == OPEN:
             self.open.append(row)
@@ -75,6 +74,6 @@ class Overview:
         """The trials that were better than all before them, by number, with their scores."""
         found: list[tuple[int, float]] = []
         for number, score in self.points():
-            if not found or self._sign * score < self._sign * found[-1][1]:
+            if not found or self.metric.loss(score) < self.metric.loss(found[-1][1]):
                 found.append((number, score))
         return found

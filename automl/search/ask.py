@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from automl.catalog.metrics import Metric
 from automl.params import Choice, Float, Int, Param, ParamValue
 from automl.plan import Candidate, Plan, TrialScore
 from automl.search.history import History
@@ -61,13 +62,8 @@ def _exhausted(candidate: Candidate, history: History) -> bool:
 
 def _choose(seed: int, number: int, candidates: list[Candidate], history: History) -> Candidate:
     """Draw a candidate: each rank has half the weight of the one above it, and none less than the floor."""
-    sign = -1.0 if history.greater_is_better else 1.0
 
-    def rank(indexed: tuple[int, Candidate]) -> tuple[bool, float, int]:
-        best = history.of(indexed[1].id).best
-        return (best is None, 0.0 if best is None else sign * best, indexed[0])
-
-    ranked = [candidate for _, candidate in sorted(enumerate(candidates), key=rank)]
+    ranked = sorted(candidates, key=lambda candidate: history.of(candidate.id).best)  # of equal ones as in the plan
     floor = min(_FLOOR, _FLOORS / len(ranked))
     halves = [0.5**place for place in range(len(ranked))]
     point = derive_seed(seed, "candidate", str(number)) / 2.0**31
@@ -98,7 +94,7 @@ def _sampler(candidate: Candidate, history: History) -> _Sampler:
     if not (
         isinstance(sampler, _Sampler) and sampler.candidate is candidate and sampler.lessons is known.lessons.taken
     ):
-        sampler = known.memo = _Sampler(candidate, known.lessons, history.greater_is_better)
+        sampler = known.memo = _Sampler(candidate, known.lessons, history.metric)
     sampler.learn()
     return sampler
 
@@ -110,7 +106,7 @@ class _Sampler:
     trial of Optuna's own comes into the study.
     """
 
-    def __init__(self, candidate: Candidate, lessons: Lessons, greater_is_better: bool) -> None:
+    def __init__(self, candidate: Candidate, lessons: Lessons, metric: Metric) -> None:
         import optuna
 
         optuna.logging.set_verbosity(optuna.logging.CRITICAL)
@@ -123,7 +119,7 @@ class _Sampler:
         self._distributions = {name: _distribution(optuna, param) for name, param in sorted(candidate.space.items())}
         self._free = {name: found for name, found in self._distributions.items() if not found.single()}
         self._storage = optuna.storages.InMemoryStorage()
-        direction = "maximize" if greater_is_better else "minimize"
+        direction = "maximize" if metric.greater_is_better else "minimize"
         self._study = optuna.create_study(study_name="lessons", storage=self._storage, direction=direction)
         self._blank = optuna.trial.create_trial(params={}, distributions={}, value=0.0)  # the draws do not look at it
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from array import array
 from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from automl.catalog.metrics import Metric
 from automl.params import ParamValue
 from automl.plan import TrialScore
 from automl.search.events import UnscoredTrial
@@ -40,30 +42,29 @@ class Asked:
 
 @dataclass
 class CandidateHistory:
-    """One candidate. `memo` is whatever `ask` makes of the lessons, and made anew where it is lost."""
+    """One candidate. `best`: the least loss so far, infinite where it has no score.
+
+    `memo` is whatever `ask` makes of the lessons, and made anew where it is lost.
+    """
 
     lessons: Lessons
     asked: Asked = field(default_factory=Asked)
-    best: float | None = None
+    best: float = math.inf
     memo: Any = None
 
 
 class History:
     """What the search knows. Equal sequences of `add_asked` and `add_settled`, equal histories."""
 
-    def __init__(self, greater_is_better: bool) -> None:
-        self.greater_is_better = greater_is_better
+    def __init__(self, metric: Metric) -> None:
+        self.metric = metric
         self._candidates: dict[str, CandidateHistory] = {}
 
     def of(self, candidate: str) -> CandidateHistory:
         """What is known of one candidate."""
         if candidate not in self._candidates:
-            self._candidates[candidate] = CandidateHistory(Lessons(self.greater_is_better))
+            self._candidates[candidate] = CandidateHistory(Lessons(self.metric))
         return self._candidates[candidate]
-
-    def better(self, score: float, than: float | None) -> bool:
-        """Whether a score beats another one (None: there is none)."""
-        return than is None or (score > than if self.greater_is_better else score < than)
 
     def add_asked(self, candidate: str, params: Mapping[str, ParamValue]) -> None:
         """A trial was asked: its parameters need not be asked again."""
@@ -73,8 +74,7 @@ class History:
         """A trial has its score."""
         known = self.of(trial.candidate)
         known.lessons.add(trial)
-        if self.better(trial.score, known.best):
-            known.best = trial.score
+        known.best = min(known.best, self.metric.loss(trial.score))
 
     def add_unscored(self, trial: UnscoredTrial) -> None:
         """A pruned trial teaches what its last rung lets expect; failed ones nothing but that they were asked."""

@@ -11,6 +11,7 @@ import heapq
 import math
 from bisect import insort
 
+from automl.catalog.metrics import Metric
 from automl.plan import TrialScore
 from automl.value import derive_seed
 
@@ -26,10 +27,10 @@ class Lessons:
     whoever has learnt the first of a list learns what came after, and begins anew with another list.
     """
 
-    def __init__(self, greater_is_better: bool) -> None:
+    def __init__(self, metric: Metric) -> None:
         self.taken: list[TrialScore] = []
         self.count = 0
-        self._sign = -1.0 if greater_is_better else 1.0
+        self._loss = metric.loss
         self._best: list[tuple[float, int]] = []  # (loss, number), sorted
         self._sample: list[tuple[int, int]] = []  # (minus the hash of the number, number), a heap
 
@@ -53,7 +54,7 @@ class Lessons:
 
     def _rank(self, trial: TrialScore) -> bool:
         """Whether it is one of the best by now. Ties: the earlier one."""
-        entry = (self._sign * trial.score, trial.number)
+        entry = (self._loss(trial.score), trial.number)
         insort(self._best, entry)
         return len(self._best) <= BEST or self._best.pop() != entry
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 
-from automl.jobs import Done, Executor, Job, Outcome
+from automl.jobs import Done, Executor, Job
 from automl.plan import BASELINE, Plan, TrialScore
 from automl.search.ask import Proposal, ask
 from automl.search.budget import SearchSettings
-from automl.search.decisions import Decision, cut_of, for_unit, forced_outcomes
+from automl.search.decisions import Decision, cut_of, for_unit
 from automl.search.dispatch import Dispatch
 from automl.search.events import (
     Asked,
@@ -32,6 +32,7 @@ from automl.search.keys import JobKeys
 from automl.search.ledger import Ledger, check_search
 from automl.search.race import Race
 from automl.search.record import Record
+from automl.search.results import Results
 from automl.search.scoring import UnitResult, from_done
 from automl.search.tally import Tally
 from automl.search.trials import OpenTrial, closing_line, longest
@@ -69,19 +70,17 @@ class _Search:
         self._keys = JobKeys(plan)
         check_search(ledger.header, self._keys.search, ledger.path)
         self._record = Record(ledger, settings.extend)
-        self._greater = plan.scorer.greater_is_better
-        self._history = History(self._greater)
-        self._race = Race(self._greater)
+        self._metric = plan.scorer
+        self._history = History(self._metric)
+        self._race = Race(self._metric)
         self._time = settings.virtual_time(plan.spec.search.parallelism)
-        self._forced = forced_outcomes(settings.replay or ())
+        self._results = Results(self._record, settings.replay or ())
         self._cut = self._record.cut if settings.replay is None else cut_of(settings.replay)
         self._open: dict[int, OpenTrial] = {}
         self._going_on: list[deque[OpenTrial]] = [deque() for _ in plan.rungs]  # by the rung that they have reached
-        self._given: dict[Unit, UnitResult] = {}  # outcomes that a replay takes over
-        self._unit_keys: dict[Unit, str] = {}  # of the units on slots
         self._dispatch = Dispatch(executor)
         self._asked = self._settled = self._retried = 0
-        self._tally = Tally(self._greater)
+        self._tally = Tally(self._metric)
         self._decisions: list[Decision] = []
         self._baseline_open = True
 
@@ -100,7 +99,7 @@ class _Search:
         cut = self._cut or Decision(kind="cut", settled=self._settled, late=self._late())
         self._decide(cut)
         for unit in (unit for number in cut.late or () for unit in self._open[number].on_slots):
-            self._dispatch.need(self._unit_keys[unit])
+            self._dispatch.need(self._results.key(unit))
         for number in cut.late or ():
             self._take_along(number)
         self._record.flush()
@@ -141,7 +140,10 @@ class _Search:
             # The first two cost no virtual time: they are settled first, and a deadline finds them settled.
             cost = trial.candidate.forecast.cpu_s * self._plan.rungs[unit.rung].share
             end = self._time.place(unit, 0.0 if unit.trial <= FIRST else cost)
-            jobs.extend((unit, job, end) for job in self._job(unit, trial))
+            bounded = self._settings.replay is None and unit.trial != BASELINE
+            job = job_of(self._plan, self._keys, trial, unit, bounded)
+            if not self._results.want(unit, job.key):
+                jobs.append((unit, job, end))
         self._record.commit()
         for unit, job, end in jobs:
             if self._cut is None:
@@ -181,27 +183,14 @@ class _Search:
         self._watch(Asked(number, trial.candidate.id, trial.params, known=standing is not None))
         return trial
 
-    def _job(self, unit: Unit, trial: OpenTrial) -> list[Job]:
-        """The job of a unit, as a list of one; of none where its result is known, or replayed."""
-        bounded = self._settings.replay is None and unit.trial != BASELINE
-        job = job_of(self._plan, self._keys, trial, unit, bounded)
-        self._unit_keys[unit] = job.key
-        forced = self._forced.get(unit)
-        if forced is not None:
-            text = "as recorded in the decisions that are replayed"
-            self._given[unit] = UnitResult(job.key, forced, error=text, crashed=forced is Outcome.FAILED)
-            return []
-        return [] if self._record.want(job.key) else [job]
-
     # -- waiting ----------------------------------------------------------------------------------------------------
 
     def _await(self, unit: Unit) -> UnitResult | None:
         """The unit's result; other arrivals are kept. None: the time is over and it is not there."""
-        key, given = self._unit_keys[unit], self._given.get(unit)
         idle = 0
-        while given is None and self._record.peek(key) is None:
+        while self._results.peek(unit) is None:
             self._record.commit()
-            self._dispatch.need(key)
+            self._dispatch.need(self._results.key(unit))
             if self._cut is not None:
                 self._dispatch.go_ahead((self._cut.settled or 0) - self._settled)
             deadline = None if self._baseline_open else self._settings.deadline
@@ -215,8 +204,7 @@ class _Search:
                 idle += 1
                 if idle > _IDLE_ANSWERS or deadline is None:
                     raise RuntimeError(f"the executor has lost the job of {unit}")
-        del self._unit_keys[unit]
-        return self._given.pop(unit, None) or self._record.take(key)
+        return self._results.take(unit)
 
     def _arrived(self, done: Done) -> None:
         unit = self._dispatch.in_flight.pop(done.key, None)
@@ -229,7 +217,7 @@ class _Search:
         self._record.note_finished(unit, result)
         self._watch(Finished(unit, result.outcome, result.wall_s, result.cpu_s))
         timed = self._settings.deadline is not None
-        if timed and (at_hand := self._open[unit.trial].ahead(self._peek, self._greater)) is not None:
+        if timed and (at_hand := self._open[unit.trial].ahead(self._results.peek, self._metric)) is not None:
             self._watch(at_hand)
 
     # -- settling ---------------------------------------------------------------------------------------------------
@@ -240,7 +228,7 @@ class _Search:
         if decision is not None:
             self._decide(decision)
         trial = self._open[unit.trial]
-        ended = trial.take_in(unit, result, self._greater) or self._race_on(trial, unit.rung)
+        ended = trial.take_in(unit, result, self._metric) or self._race_on(trial, unit.rung)
         known = self._record.note_settled(unit, result, None if ended is None else closing_line(ended))
         if trial.closed and trial.empty:
             del self._open[unit.trial]
@@ -249,11 +237,10 @@ class _Search:
         if ended is not None:
             self._close(ended, known, longest(trial.results.values()))
 
-    def _peek(self, unit: Unit) -> UnitResult | None:
-        return self._given.get(unit) or self._record.peek(self._unit_keys[unit])
-
     def _late(self) -> tuple[int, ...] | None:
-        return tuple(n for n, trial in sorted(self._open.items()) if trial.ahead(self._peek, self._greater)) or None
+        return (
+            tuple(n for n, trial in sorted(self._open.items()) if trial.ahead(self._results.peek, self._metric)) or None
+        )
 
     def _take_along(self, number: int) -> None:
         """At a cut nobody's turn is waited for any more: a trial whose fits have ended counts."""
@@ -262,7 +249,7 @@ class _Search:
             result = self._await(unit)
             assert result is not None, "its fits have ended, or are replayed without a clock"
             trial.results[unit] = result
-        score = trial.score_of(trial.results, self._greater)
+        score = trial.score_of(trial.results, self._metric)
         assert score is not None, "only trials with a score are taken along"
         self._close(score, self._record.note_late(number, closing_line(score)), longest(trial.results.values()))
 

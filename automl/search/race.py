@@ -11,6 +11,8 @@ from bisect import bisect_left, insort
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from automl.catalog.metrics import Metric
+
 REDUCTION = 3  # one in so many goes on
 
 
@@ -24,15 +26,15 @@ class _Measure(NamedTuple):
 class Race:
     """Every rung's scores, sorted, and the best trial that came through it. Eight bytes for each score."""
 
-    def __init__(self, greater_is_better: bool) -> None:
-        self._sign = -1.0 if greater_is_better else 1.0
+    def __init__(self, metric: Metric) -> None:
+        self._loss = metric.loss
         self._losses: dict[int, array[float]] = {}
         self._measures: dict[int, _Measure] = {}
 
     def goes_on(self, rung: int, score: float) -> bool:
         """Take in a trial's score at a rung: whether it is among the best third of all there by now (rounded up)."""
         losses = self._losses.setdefault(rung, array("d"))
-        loss = self._sign * score
+        loss = self._loss(score)
         place = bisect_left(losses, loss)
         insort(losses, loss)
         return place < -(-len(losses) // REDUCTION)
@@ -41,7 +43,7 @@ class Race:
         """A trial ran to its end. `scores`: by rung."""
         for rung, score in scores.items():
             best = self._measures.get(rung)
-            if best is None or self._sign * mean < self._sign * best.mean:
+            if best is None or self._loss(mean) < self._loss(best.mean):
                 self._measures[rung] = _Measure(score, mean)
 
     def expected(self, rung: int, score: float) -> float | None:
@@ -54,5 +56,5 @@ class Race:
         best = self._measures.get(rung)
         if best is None:
             return None
-        worse = self._sign * (score - best.score)
-        return best.mean + self._sign * max(0.0, worse)
+        worse = self._loss(score) - self._loss(best.score)
+        return self._loss(self._loss(best.mean) + max(0.0, worse))

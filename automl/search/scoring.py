@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from automl.catalog.metrics import THRESHOLDS
+from automl.catalog.metrics import THRESHOLDS, Metric
 from automl.jobs import Done, Outcome, Scores
 
 Path = tuple[tuple[int, float], ...]
@@ -90,32 +90,32 @@ def from_json(event: Mapping[str, Any]) -> UnitResult:
     )
 
 
-def merge_folds(results: Sequence[UnitResult], greater_is_better: bool) -> Merged:
+def merge_folds(results: Sequence[UnitResult], metric: Metric) -> Merged:
     """The mean over folds; along boosting paths, the best point of the mean curve over the rounds that all folds have.
 
     Ties go to the fewest rounds. Where the metric chooses a threshold: the best point of the mean over rounds and
     thresholds; ties go to the threshold closest to 0.5, then to the fewest rounds. All results must be OK.
     """
     if all(result.curves for result in results):
-        return _merge_curves(results, greater_is_better)
+        return _merge_curves(results, metric)
     curves = [dict(result.path) for result in results]
     common = sorted(set(curves[0]).intersection(*curves[1:])) if all(curves) else []
     if not common:
         folds = tuple(result.score for result in results if result.score is not None)
         return Merged(math.fsum(folds) / len(folds), folds, None)
     means = {rounds: math.fsum(curve[rounds] for curve in curves) / len(curves) for rounds in common}
-    best = (max if greater_is_better else min)(means.values())
+    best = min(means.values(), key=metric.loss)
     rounds = next(rounds for rounds in common if means[rounds] == best)
     return Merged(best, tuple(curve[rounds] for curve in curves), rounds)
 
 
-def _merge_curves(results: Sequence[UnitResult], greater_is_better: bool) -> Merged:
+def _merge_curves(results: Sequence[UnitResult], metric: Metric) -> Merged:
     """One (rounds, threshold) for all folds. A point that is not finite in one of them is no choice."""
     tables = [_points(result) for result in results]
     common = set(tables[0]).intersection(*tables[1:])
     means = {point: math.fsum(table[point] for table in tables) / len(tables) for point in common}
     finite = {point: mean for point, mean in means.items() if math.isfinite(mean)}
-    best = (max if greater_is_better else min)(finite.values())
+    best = min(finite.values(), key=metric.loss)
     tied = (point for point, mean in finite.items() if mean == best)
     rounds, threshold = min(tied, key=lambda point: (abs(point[1] - 0.5), point[0] or 0, point[1]))
     return Merged(best, tuple(table[rounds, threshold] for table in tables), rounds, threshold)

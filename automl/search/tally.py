@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import insort
 from collections import Counter
 
+from automl.catalog.metrics import Metric
 from automl.jobs import Outcome
 from automl.plan import BASELINE, TrialScore
 from automl.search.events import UnscoredTrial
@@ -16,10 +17,10 @@ UNSCORED = 3
 class Tally:
     """Bounded, however many trials there are."""
 
-    def __init__(self, greater_is_better: bool) -> None:
+    def __init__(self, metric: Metric) -> None:
         self.outcomes = Counter({outcome.value: 0 for outcome in Outcome})
         self.baseline: TrialScore | None = None
-        self._sign = -1.0 if greater_is_better else 1.0
+        self._loss = metric.loss
         self._leaders: list[tuple[float, int, TrialScore]] = []  # (loss, number, trial): numbers differ
         self._unscored: list[tuple[int, UnscoredTrial]] = []
 
@@ -28,7 +29,7 @@ class Tally:
         self.outcomes[Outcome.OK.value] += 1
         if trial.number == BASELINE:
             self.baseline = trial
-        insort(self._leaders, (self._sign * trial.score, trial.number, trial))
+        insort(self._leaders, (self._loss(trial.score), trial.number, trial))
         del self._leaders[LEADERS:]
         return self._leaders[0][2] is trial
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from automl.catalog.metrics import Metric
 from automl.jobs import Outcome
 from automl.params import ParamValue
 from automl.plan import Candidate, Rung, TrialScore
@@ -62,7 +63,7 @@ class OpenTrial:
         """The rung after which it ends."""
         return len(self.rungs) - 1
 
-    def take_in(self, unit: Unit, result: UnitResult, greater: bool) -> TrialScore | UnscoredTrial | None:
+    def take_in(self, unit: Unit, result: UnitResult, metric: Metric) -> TrialScore | UnscoredTrial | None:
         """One more settled unit. How the trial ended, where it ends with this one."""
         self.results[unit] = result
         if self.closed:
@@ -71,24 +72,24 @@ class OpenTrial:
             self.closed = True
             return UnscoredTrial(self.number, self.candidate.id, self.params, result.outcome, result.error)
         if unit.rung < self.last_rung:
-            self._score_rung(unit.rung, greater)
+            self._score_rung(unit.rung, metric)
         if len(self.results) < len(self.units):
             return None
         self.closed = True
-        return self.score_of(self.results, greater)
+        return self.score_of(self.results, metric)
 
     def prune(self, estimate: float | None) -> UnscoredTrial:
         """End it at the rung that it has reached."""
         self.closed = True
         return UnscoredTrial(self.number, self.candidate.id, self.params, Outcome.PRUNED, None, estimate)
 
-    def _score_rung(self, rung: int, greater: bool) -> None:
+    def _score_rung(self, rung: int, metric: Metric) -> None:
         results = [self.results.get(Unit(self.number, rung, fold)) for fold in self.rungs[rung].folds]
         settled = [result for result in results if result is not None]
         if len(settled) == len(results):
-            self.scores[rung] = merge_folds(settled, greater).score
+            self.scores[rung] = merge_folds(settled, metric).score
 
-    def ahead(self, result_of: Callable[[Unit], UnitResult | None], greater: bool) -> AtHand | None:
+    def ahead(self, result_of: Callable[[Unit], UnitResult | None], metric: Metric) -> AtHand | None:
         """What it comes to where all its results are there, settled or not; `result_of` those that are not."""
         if self.closed or self.placed < len(self.units):
             return None
@@ -98,10 +99,10 @@ class OpenTrial:
             if result is None:
                 return None
             results[unit] = result
-        score = self.score_of(results, greater)
+        score = self.score_of(results, metric)
         return None if score is None else AtHand(score, longest(results.values()))
 
-    def score_of(self, results: Mapping[Unit, UnitResult], greater: bool) -> TrialScore | None:
+    def score_of(self, results: Mapping[Unit, UnitResult], metric: Metric) -> TrialScore | None:
         """The mean over all folds, from results of all its units; None where one of them failed.
 
         Units of a part of the rows or rounds do not count.
@@ -109,7 +110,7 @@ class OpenTrial:
         if any(result.outcome is not Outcome.OK for result in results.values()):
             return None
         whole = {unit.fold: results[unit] for unit in self.units if self.rungs[unit.rung].whole}
-        merged = merge_folds([whole[fold] for fold in sorted(whole)], greater)
+        merged = merge_folds([whole[fold] for fold in sorted(whole)], metric)
         return TrialScore(
             number=self.number,
             candidate=self.candidate.id,

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from automl.catalog import OPERATORS
 from automl.jobs import Job
 from automl.params import ParamValue
 from automl.plan import Candidate, Plan, Rung
 from automl.search.keys import JobKeys
 from automl.search.trials import OpenTrial
 from automl.search.virtual import Unit
-from automl.tasks import node_params
+from automl.tasks import rounds_of, with_rounds
 
 
 def job_of(plan: Plan, keys: JobKeys, trial: OpenTrial, unit: Unit, bounded: bool) -> Job:
@@ -38,9 +37,5 @@ def params_at(candidate: Candidate, params: Mapping[str, ParamValue], rung: Rung
     """The parameters of a trial's fits at a rung: boosting rounds may be a share of the trial's."""
     if rung.rounds == 1.0:
         return params
-    output = candidate.graph.output
-    name = OPERATORS[output.op].rounds
-    if name is None:
-        return params
-    rounds = int(node_params(output, params)[name])
-    return {**params, f"{output.id}.{name}": max(1, round(rounds * rung.rounds))}
+    rounds = rounds_of(candidate.graph, params)
+    return params if rounds is None else with_rounds(candidate.graph, params, max(1, round(rounds * rung.rounds)))

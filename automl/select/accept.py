@@ -42,8 +42,7 @@ def _judge(criterion: Criterion, default: Metric, measured: Measured) -> list[Ve
         score = measured.winner[name]
         found.append(Verdict(f"{name} at most {criterion.at_most}", score <= criterion.at_most, f"{score:.6g}"))
     if criterion.better_than_baseline_by is not None:
-        gain = measured.winner[name] - measured.baseline[name]
-        gain = gain if metric.greater_is_better else -gain
+        gain = metric.loss(measured.baseline[name]) - metric.loss(measured.winner[name])
         text = f"{name} better than the baseline by {criterion.better_than_baseline_by}"
         found.append(Verdict(text, gain >= criterion.better_than_baseline_by, f"{gain:.6g}"))
     if criterion.package_size is not None:

@@ -15,6 +15,7 @@ from automl.plan import Plan
 from automl.search.ask import ask
 from automl.search.history import History
 from automl.value import pretty_json
+from tests.support.plans import metric
 from tests.support.tables import Table, draft_of, mixed
 
 TABLE = mixed(300)
@@ -134,7 +135,7 @@ def test_a_plan_read_from_its_file_asks_for_the_same_trials() -> None:
         "else this shows nothing"
     )
     for number in range(len(plan.candidates) + 6):
-        one, other = ask(plan, number, History(True)), ask(again, number, History(True))
+        one, other = ask(plan, number, History(metric(True))), ask(again, number, History(metric(True)))
         assert one is not None and other is not None
         assert (one.candidate, dict(one.params)) == (other.candidate, dict(other.params))
 

@@ -14,7 +14,7 @@ import pytest
 
 from automl.data import memory
 from automl.data.load import load_table
-from automl.data.memory import check_size, memory_bytes
+from automl.data.memory import check_size, memory_bytes, size_text
 from automl.data.read import read_raw
 from automl.data.settings import DataSettings
 from automl.errors import AutomlError
@@ -62,6 +62,11 @@ def test_the_same_text_has_the_same_size_however_it_is_packed(folder: Path, name
     assert abs(rows - ROWS) <= 0.1 * ROWS and abs(fitting - 2 * ROWS) <= 0.1 * 2 * ROWS
     (both,) = check_size([folder / "t.csv", folder / name], {}, room + 10_000)
     assert f"about {2 * rows:,} rows" in both.message
+
+
+@pytest.mark.parametrize(("size", "text"), [(1 << 16, "0.0625 MiB"), (1020 << 20, "1020 MiB"), (126 << 30, "126 GiB")])
+def test_sizes_are_written_without_an_exponent(size: int, text: str) -> None:
+    assert size_text(size) == text
 
 
 def test_reading_asks_what_there_is(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from automl.params import Choice, Float, Int, Param, ParamValue
 from automl.plan import Plan, TrialScore
 from automl.search.ask import ask, space_size
 from automl.search.history import History
-from tests.support.plans import CANDIDATES, SPACE, tiny_candidate, tiny_plan
+from tests.support.plans import CANDIDATES, SPACE, metric, tiny_candidate, tiny_plan
 
 PLAN = tiny_plan()
 
@@ -21,7 +21,7 @@ def settle(history: History, number: int, candidate: str, params: dict[str, Para
 
 
 def some_history(count: int = 20, greater: bool = True) -> History:
-    history = History(greater)
+    history = History(metric(greater))
     for number in range(count):
         params: dict[str, ParamValue] = {
             "model.rate": 0.9 / (number + 1),
@@ -33,7 +33,7 @@ def some_history(count: int = 20, greater: bool = True) -> History:
 
 
 def test_the_baseline_then_the_defaults_in_plan_order() -> None:
-    asked = [ask(PLAN, number, History(True)) for number in range(4)]
+    asked = [ask(PLAN, number, History(metric(True))) for number in range(4)]
     assert [proposal.candidate.id for proposal in asked if proposal] == [c.id for c in CANDIDATES]
     assert [dict(proposal.params) for proposal in asked if proposal] == [c.defaults for c in CANDIDATES]
 
@@ -63,7 +63,7 @@ def test_proposals_lie_in_the_space() -> None:
 
 @pytest.mark.parametrize("greater", [True, False])
 def test_the_best_candidate_is_asked_most_and_none_is_forgotten(greater: bool) -> None:
-    history = History(greater)
+    history = History(metric(greater))
     sign = 1.0 if greater else -1.0
     for number, (name, score) in enumerate([("forest", 0.1), ("boosting", 0.9), ("linear", 0.5)]):
         settle(history, number, name, {}, sign * score)
@@ -77,7 +77,7 @@ def test_the_best_candidate_is_asked_most_and_none_is_forgotten(greater: bool) -
 def test_learning_beats_guessing() -> None:
     """TPE fed with settled trials comes nearer to the optimum than the random start."""
     plan = tiny_plan((CANDIDATES[0], tiny_candidate("forest", space={"x": Float(low=0.0, high=1.0, default=0.9)})))
-    history, errors = History(False), []
+    history, errors = History(metric(False)), []
     settle(history, 0, "constant", {}, 9.0)
     for number in range(1, 50):
         proposal = ask(plan, number, history)
@@ -90,7 +90,7 @@ def test_learning_beats_guessing() -> None:
 
 def test_a_small_space_is_asked_through_and_then_ends() -> None:
     space = {"a": Choice(options=(1, 2, None), default=1), "b": Int(low=1, high=3, default=1)}
-    plan, history, found = tiny_plan((CANDIDATES[0], tiny_candidate("forest", space=space))), History(True), []
+    plan, history, found = tiny_plan((CANDIDATES[0], tiny_candidate("forest", space=space))), History(metric(True)), []
     for number in range(50):
         proposal = ask(plan, number, history)
         if proposal is None:
@@ -113,7 +113,7 @@ def test_no_set_is_asked_twice_whatever_the_sampler_insists_on(
     space: dict[str, Param], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     candidate = tiny_candidate("forest", space=space)
-    plan, history, found = tiny_plan((CANDIDATES[0], candidate)), History(True), set()
+    plan, history, found = tiny_plan((CANDIDATES[0], candidate)), History(metric(True)), set()
     monkeypatch.setattr("automl.search.ask._Sampler.draw", lambda *_: candidate.defaults)
     for number in range(1, 40):
         proposal = ask(plan, number, history)
@@ -133,9 +133,9 @@ def low_to_high(param: Param, value: ParamValue) -> bool:
 
 def test_only_the_constant_candidate_ends_after_one_trial() -> None:
     plan: Plan = tiny_plan(CANDIDATES[:1])
-    history = History(True)
+    history = History(metric(True))
     history.add_asked("constant", {})
-    assert ask(plan, 0, History(True)) is not None
+    assert ask(plan, 0, History(metric(True))) is not None
     assert ask(plan, 1, history) is None
 
 

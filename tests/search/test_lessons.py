@@ -10,7 +10,7 @@ from automl.plan import TrialScore
 from automl.search.ask import ask
 from automl.search.history import Asked, History
 from automl.search.lessons import BEST, SAMPLED, SLACK, Lessons
-from tests.support.plans import CANDIDATES, tiny_candidate, tiny_plan
+from tests.support.plans import CANDIDATES, metric, tiny_candidate, tiny_plan
 
 PLAN = tiny_plan((CANDIDATES[0], tiny_candidate("forest")))
 SCORES = st.lists(st.sampled_from([i / 10 for i in range(-20, 20)]), max_size=400)
@@ -26,7 +26,7 @@ def trial(number: int, score: float) -> TrialScore:
 
 
 def lessons_of(scores: list[float], greater: bool) -> Lessons:
-    lessons = Lessons(greater)
+    lessons = Lessons(metric(greater))
     for number, score in enumerate(scores):
         lessons.add(trial(number, score))
     return lessons
@@ -56,7 +56,7 @@ def test_the_others_are_a_sample_of_the_whole_search() -> None:
 
 @given(count=st.integers(0, 1000))
 def test_the_good_part_is_that_of_all_trials(count: int) -> None:
-    lessons = Lessons(True)
+    lessons = Lessons(metric(True))
     lessons.count = count
     assert lessons.good_part(7) == min(-(-count // 10), BEST)
 
@@ -76,7 +76,7 @@ def test_equal_histories_propose_the_same_however_they_came_about() -> None:
 
 
 def _history(numbers: list[int]) -> History:
-    history = History(True)
+    history = History(metric(True))
     history.add_asked("constant", {})
     for number in numbers:
         _settle(history, number)

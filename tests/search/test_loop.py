@@ -263,7 +263,8 @@ def test_the_driver_keeps_nothing_open_behind_it(tmp_path: Path, monkeypatch: py
 
     def measured(self: Any, unit: Any, result: Any) -> None:
         inner(self, unit, result)
-        sizes.append(max(len(self._open), len(self._unit_keys), len(self._dispatch.in_flight), len(self._given)))
+        kept = (self._open, self._dispatch.in_flight, self._results._keys, self._results._replayed)
+        sizes.append(max(map(len, kept)))
 
     monkeypatch.setattr(loop._Search, "_settle", measured)
     plan = tiny_plan((CANDIDATES[0], tiny_candidate("forest"), tiny_candidate("boosting", 9.0)))

@@ -10,13 +10,13 @@ import pytest
 from automl.jobs import Outcome
 from automl.search.budget import SearchSettings
 from automl.search.race import Race
-from tests.support.plans import tiny_plan
+from tests.support.plans import metric, tiny_plan
 from tests.support.search import search
 
 
 @pytest.mark.parametrize("greater", [True, False])
 def test_the_best_third_goes_on(greater: bool) -> None:
-    race, dice = Race(greater), random.Random(3)
+    race, dice = Race(metric(greater)), random.Random(3)
     scores = [dice.random() for _ in range(300)]
     went = [race.goes_on(0, score) for score in scores]
     assert went[0]
@@ -28,13 +28,13 @@ def test_the_best_third_goes_on(greater: bool) -> None:
 
 
 def test_of_equal_scores_the_later_ones_count_as_good() -> None:
-    race = Race(True)
+    race = Race(metric(True))
     assert all(race.goes_on(0, 1.0) for _ in range(20))
     assert not race.goes_on(0, 0.5)
 
 
 def test_rungs_are_races_of_their_own() -> None:
-    race = Race(True)
+    race = Race(metric(True))
     for _ in range(9):
         race.goes_on(0, 1.0)
     assert not race.goes_on(0, 0.5)
@@ -42,7 +42,7 @@ def test_rungs_are_races_of_their_own() -> None:
 
 
 def test_what_is_expected_is_measured_against_the_best_that_came_through_that_rung() -> None:
-    race = Race(False)
+    race = Race(metric(False))
     assert race.expected(0, 5.0) is None, "scores of a part of the rows cannot be compared with means"
     race.came_through({1: 3.0}, 2.0)
     assert race.expected(0, 5.0) is None and race.expected(1, 5.0) == 4.0

@@ -18,7 +18,7 @@ from automl.search.events import UnscoredTrial
 from automl.search.ledger import Ledger
 from automl.search.record import RISK_S
 from automl.search.tally import LEADERS, UNSCORED, Tally
-from tests.support.plans import tiny_plan
+from tests.support.plans import metric, tiny_plan
 from tests.support.search import FakeExecutor, Story, search
 
 PLAN = tiny_plan()
@@ -101,7 +101,7 @@ def test_the_way_back_is_read_no_further_than_it_is_needed(
 
 @given(scores=st.lists(st.integers(0, 20), max_size=80), greater=st.booleans())
 def test_the_tally_keeps_the_best_and_the_baseline(scores: list[int], greater: bool) -> None:
-    tally, best = Tally(greater), None
+    tally, best = Tally(metric(greater)), None
     sign = -1 if greater else 1
     for number, score in reversed(list(enumerate(scores))):
         changed = tally.add_scored(TrialScore(number=number, candidate="c", params={}, folds=(), score=score))
@@ -114,7 +114,7 @@ def test_the_tally_keeps_the_best_and_the_baseline(scores: list[int], greater: b
 
 
 def test_the_tally_keeps_the_first_that_failed() -> None:
-    tally = Tally(True)
+    tally = Tally(metric(True))
     for number in (9, 3, 7, 5, 1):
         tally.add_unscored(UnscoredTrial(number, "c", {}, Outcome.FAILED, "no"))
     assert [trial.number for trial in tally.unscored] == [1, 3, 5, 7, 9][:UNSCORED]

@@ -19,7 +19,7 @@ from automl.search.events import SearchResult
 from automl.search.ledger import read_ledger
 from automl.search.race import Race
 from automl.search.unit_jobs import params_at
-from tests.support.plans import CANDIDATES, fake_score, tiny_plan
+from tests.support.plans import CANDIDATES, fake_score, metric, tiny_plan
 from tests.support.search import FakeExecutor, Story, search
 
 SAMPLE = Rung(
@@ -92,7 +92,7 @@ def test_each_rung_reads_its_own_settled_units_and_nothing_else(told: Told) -> N
     _, _, lines, _ = told
     scores = {(e["trial"], e["rung"], e["fold"]): e["score"] for e in lines if e["event"] == "finished"}
     settled = [e for e in lines if e["event"] == "settled"]
-    raced, race = 0, Race(True)
+    raced, race = 0, Race(metric(True))
     for line in settled:
         trial, rung = line["trial"], line["rung"]
         if rung == len(RUNGS) - 1:

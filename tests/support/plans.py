@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from automl.catalog.metrics import METRICS, Metric
 from automl.compiler.lay_out_rungs import race_of_folds
 from automl.data.schema import Schema
 from automl.graph import Graph, Node
@@ -24,6 +25,11 @@ SPACE: dict[str, Param] = {
     "model.leaves": Int(low=2, high=256, default=31, log=True),
     "model.kind": Choice(options=("a", "b", None), default="a"),
 }
+
+
+def metric(greater: bool) -> Metric:
+    """One of which more is better, or less."""
+    return METRICS["roc_auc" if greater else "log_loss"]
 
 
 def tiny_spec(*, trials: int | None = 60, parallelism: int = 4, seed: int = 0, **trial: Any) -> TaskSpec:
