@@ -30,6 +30,7 @@ LIBRARIES = (
     *sorted({f"automl.runtime.{operator.module}" for operator in OPERATORS.values()}),
 )
 SIDE_BY_SIDE = 2  # final fits: those of the winner; the baseline's takes no time
+LOCAL_IS_SOONER = "--executor local starts sooner"
 RESTART_S = 3.0  # of an actor, on a cluster, whose worker was busy when the search was cut (0013)
 
 
@@ -75,7 +76,7 @@ class Opening:
         self.threads = threads
         if self._options.trials is not None or self._options.time_s is not None:
             timed = self._options.time_s is not None
-        if self.name == "local" or (self.name == "ray" and self.address is None and timed):
+        if self.name == "local" or (self.name == "ray" and timed and threads <= cpu_count()):
             from automl.executors.warm import Warm
 
             self._warm = Warm(threads, LIBRARIES)
@@ -90,13 +91,14 @@ class Opening:
             workers = self._opened[-1].workers
         elif self.name == "inline":
             workers = 1
-        joined = self.name == "ray" and self.address is not None
+        joined = self._joins and not self.replaced
         return Finishers(min(SIDE_BY_SIDE, workers), RESTART_S if joined else 0.0)
 
     def executor(self, context: FitContext, left: Callable[[], float] | None) -> Executor:
         """The executor, ready for jobs; `close` ends it. Raises what starting it raised.
 
-        `left`: seconds that may pass until then. Where a Ray of this machine takes longer, processes take its place.
+        `left`: seconds that may pass until then. Where Ray takes longer, be it a cluster that was joined, processes of
+        this machine take its place; not where a fit needs more CPUs than it has.
         """
         if self.name != "ray":
             return self._open(self.name, context, self._options.workers)
@@ -111,7 +113,11 @@ class Opening:
             return opened
         if not opened.has_started(patience()):
             return self._replace_ray(context)
-        self._spare = Spare(context)
+        if self._joins:  # its workers do the final fits, too
+            self._warm.close()
+            self._warm = None
+        else:
+            self._spare = Spare(context)
         return opened
 
     def for_final_fits(self, context: FitContext, cut: bool) -> Executor:
@@ -123,6 +129,11 @@ class Opening:
         executor = self._opened[-1]
         executor.drop()
         return executor
+
+    @property
+    def _joins(self) -> bool:
+        """Whether Ray is a cluster that somebody else has started."""
+        return self.name == "ray" and self.address is not None
 
     def _replace_ray(self, context: FitContext) -> Executor:
         self.replaced = True
@@ -139,8 +150,10 @@ class Opening:
     def notes(self) -> list[Diagnostic]:
         """What the user should know of the executor, once it is there."""
         if self.replaced:
-            text = "the time budget is over before Ray is ready: processes of this machine take its place"
-            return [Diagnostic("warning", "RUN009", text, hint="--executor local starts sooner")]
+            late = f"the workers on the cluster {self.address} are" if self._joins else "Ray is"
+            text = f"the time budget is over before {late} ready: processes of this machine take over"
+            hint = "look for free CPUs there (ray status), or give more time" if self._joins else LOCAL_IS_SOONER
+            return [Diagnostic("warning", "RUN009", text, hint=hint)]
         if self._session is None or not self._session.on_disk:
             return []
         text = "/dev/shm is too small for Ray's object store, which lies on the disk instead: workers read slower"

@@ -84,6 +84,50 @@ def test_what_takes_over_after_a_cut_is_written_before(asked: list[Any], monkeyp
     opening.close()
 
 
+ADDRESS = "10.0.0.1:6379"
+
+
+@pytest.fixture
+def joined(asked: list[Any], monkeypatch: pytest.MonkeyPatch) -> Executor:
+    """The executor on a cluster that is joined: it may never have a worker."""
+    cluster, session = Executor(8), SimpleNamespace(close=lambda: None, on_disk=False)
+    monkeypatch.setattr("automl.executors.session.start_ray", lambda *_: session)
+    monkeypatch.setattr("automl.executors.ray_tasks.RayExecutor", lambda *_, **__: cluster)
+    return cluster
+
+
+def test_a_cluster_without_workers_in_time_is_replaced(joined: Executor, asked: list[Any]) -> None:
+    joined.started = False
+    opening = started(address=ADDRESS)
+    here = opening.executor(CONTEXT, lambda: PATIENCE_S)
+    assert [(name, settings.workers) for name, settings in asked] == [("local", 2)]
+    assert joined.closed.wait(PATIENCE_S)
+    (note,) = opening.notes
+    assert note.code == "RUN009" and ADDRESS in note.message and "local" not in str(note.hint)
+    assert opening.for_final_fits(CONTEXT, cut=True) is here and opening.finishers() == Finishers(2)
+    opening.close()
+
+
+def test_a_cluster_that_is_there_does_the_final_fits_itself(joined: Executor, asked: list[Any]) -> None:
+    opening = started(address=ADDRESS)
+    assert opening.executor(CONTEXT, lambda: PATIENCE_S) is joined
+    assert opening._warm is None and opening._spare is None, "nothing stands by that is not needed any more"
+    assert opening.for_final_fits(CONTEXT, cut=True) is joined
+    assert (asked, opening.notes, opening.finishers()) == ([], [], Finishers(2, RESTART_S))
+    opening.close()
+
+
+def test_a_cluster_is_waited_for_where_this_machine_is_too_small(
+    joined: Executor, asked: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "cpu_count", lambda: 2)
+    joined.started = False
+    opening = Opening(TrainOptions(source=Path("s.yaml"), address=ADDRESS))
+    opening.start("ray", None, 3, True)
+    assert opening.executor(CONTEXT, lambda: 0.0) is joined and asked == []
+    opening.close()
+
+
 def test_what_final_fits_run_on(monkeypatch: pytest.MonkeyPatch) -> None:
     """On a cluster its workers count, not the CPUs of the driver's machine; and a busy one has to start anew."""
     monkeypatch.setattr(module, "cpu_count", lambda: 1)
