@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -11,7 +13,7 @@ from typing import Any
 
 from automl.compiler.forecast import below_floor
 from automl.driver.acceptance import check_accepted
-from automl.driver.finish import Final, Story, final_params, fit_final, request_of
+from automl.driver.finish import Final, Interval, Story, final_params, fit_final, interval_of, request_of
 from automl.driver.folder import RunFolder, open_folder
 from automl.driver.opening import Opening
 from automl.driver.options import Stage, TrainOptions, Watch
@@ -30,7 +32,7 @@ from automl.planning import Planned, data_of_plan, load_planned, make_plan, read
 from automl.report.units import counted
 from automl.rows import Rows
 from automl.search.budget import Deadline, SearchSettings
-from automl.search.decisions import Decision, chosen
+from automl.search.decisions import Decision, chosen, without_interval
 from automl.search.events import Event, SearchResult
 from automl.search.loop import run_search
 from automl.spec.model import BudgetSpec
@@ -121,8 +123,10 @@ class _Run:
             cut = any(decision.kind == "cut" for decision in found.decisions)
             self.watch.executor = finishing = opening.for_final_fits(self.context, cut)
             final = self._final(finishing, found)
-            found = self._chosen(found, final)
-            emitted = self._emit(found, final)
+            if final.late:
+                found = self._decided(found, Decision(kind="chosen", trial=final.trial.number))
+            found, spread = self._interval(found, final)
+            emitted = self._emit(found, final, spread)
         finally:
             opening.close()
             self.rehearsal.join()
@@ -136,17 +140,22 @@ class _Run:
         end = self.began + budget.time_s - self.folder.spent_s
         growth = growth_of(self.plan, Rows(self.planned.dataset.context))
         timed = Budget(end, budget.time_s, time.monotonic, self.planning)
-        self.reserve = Reserve(self.plan, timed, lambda: self.rehearsal.seconds, growth, finishers)
+        self.reserve = Reserve(self.plan, timed, lambda: self.rehearsal.tail, growth, finishers)
         return Deadline(time.monotonic, end, self.reserve.seconds)
 
     def _search(self, executor: Executor, deadline: Deadline | None) -> tuple[SearchResult, dict[str, Any]]:
         budget = self.plan.spec.search.budget
+        own = self.plan.scorer.source is not None
+        self.watch.own_metric = self.plan.metric if own else None
         self.watch(Stage("plan", f"{self.plan.spec.name}, {counted(executor.workers, 'worker')}", budget.trials))
         if self.folder.state != "new":
             self.watch(Stage("resume", str(self.folder.path)))
         for warning in self.planned.warnings:
             self.watch(Stage("note", warning.as_text()))
-        settings = SearchSettings(trials=budget.trials, deadline=deadline, extend=self.folder.state == "extended")
+        limit = Deadline(time.monotonic, time.monotonic() + budget.time_s) if own and budget.time_s else None
+        settings = SearchSettings(
+            trials=budget.trials, deadline=deadline, extend=self.folder.state == "extended", baseline=limit
+        )
         few = too_few_slots(self.plan.spec.search.parallelism, executor.workers)
         if few is not None:
             self.warn("RUN010", *few)
@@ -166,6 +175,7 @@ class _Run:
 
     def _seen(self, usage: Usage, event: Event) -> None:
         if self.reserve is not None:
+            self.rehearsal(event)
             self.reserve(event)
         usage(event)
         self.watch(event)
@@ -188,8 +198,13 @@ class _Run:
             leaders = tuple(trial for trial in leaders if trial.number in (said, BASELINE))
         limit = self.reserve.left_for if self.reserve is not None and said is None and self.limited else None
         final = fit_final(self.plan, executor, leaders, limit)
-        if final.late:
-            best = final.late[0]
+        self._tell(final, found)
+        return final
+
+    def _tell(self, final: Final, found: SearchResult) -> None:
+        """Warn of what the winner is not."""
+        if final.late or chosen(found.decisions) is not None:
+            best = final.late[0] if final.late else found.leaders[0]
             text = f"no time was left to fit trial {best.number} ({best.candidate}) on all rows: trial"
             self.warn("RUN008", f"{text} {final.trial.number} is taken", "give the search more time")
         for skipped in final.skipped:
@@ -197,25 +212,36 @@ class _Run:
         if final.unscored is not None:
             hint = "there is no honest estimate of this model: give the holdout more rows, or use another metric"
             self.warn("RUN007", f"no score on the holdout: {final.unscored}", hint)
-        if final.trial.number == BASELINE:
+        if found.leaders[0].number == BASELINE:
             hint = "give the search more time or more trials, or look at report.html for trials that failed"
             among = counted(found.outcomes[Outcome.OK.value], "trial")
             self.warn("RUN006", f"no model beat the constant baseline among {among}", hint)
-        return final
 
-    def _chosen(self, found: SearchResult, final: Final) -> SearchResult:
-        """With the decision that a worse trial wins for lack of time, where it does."""
-        if not final.late:
-            return found
-        decision = Decision(kind="chosen", trial=final.trial.number)
+    def _interval(self, found: SearchResult, final: Final) -> tuple[SearchResult, Interval]:
+        """That of the estimate; where there is no time for it, the decision to leave it out."""
+        if final.estimate is None:
+            return found, None
+        self.watch(Stage("score"))
+        if not without_interval(found.decisions):
+            limit_s = math.inf if self.reserve is None else self.reserve.for_interval(self.limited)
+            if limit_s > 0.0:
+                with suppress(TimeoutError):
+                    return found, interval_of(self.context, final, limit_s)
+            found = self._decided(found, Decision(kind="no_interval"))
+        hint = "the package says the score alone: give the run more time, or use a faster metric"
+        self.warn("RUN011", "no time was left for the interval of the score on the holdout", hint)
+        return found, None
+
+    def _decided(self, found: SearchResult, decision: Decision) -> SearchResult:
+        """With what was decided after the search, for lack of time."""
         self.folder.ledger.note("decision", decision.as_json())
-        self.folder.ledger.flush()  # before a package says it: who resumes takes the same winner
+        self.folder.ledger.flush()  # before a package says it: who resumes comes to the same one
         return replace(found, decisions=(*found.decisions, decision))
 
-    def _emit(self, found: SearchResult, final: Final) -> Emitted:
+    def _emit(self, found: SearchResult, final: Final, spread: Interval) -> Emitted:
         decisions = tuple(decision.as_json() for decision in found.decisions)
         story = Story(self.planned.lock, self._baseline(found), decisions)
-        request = request_of(self.context, final, story)
+        request = request_of(self.context, final, story, spread)
         check_accepted(self.context, request, final)
         self.watch(Stage("emit", str(self.folder.package)))
         emitted = emit_package(request, self.folder.package, replace=self.folder.state != "new")

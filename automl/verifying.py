@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from automl.driver.finish import Final, Story, fit_final, request_of
+from automl.driver.finish import Final, Story, fit_final, interval_of, request_of
 from automl.driver.package import predict_file
 from automl.emit.assemble import package_files
 from automl.emit.manifest import NAME, package_digest
@@ -26,7 +26,7 @@ from automl.planning import Planned, load_planned, read_plan
 from automl.rows import Rows
 from automl.runtime.columns import Matrix
 from automl.search.budget import SearchSettings
-from automl.search.decisions import chosen, read_decisions
+from automl.search.decisions import chosen, read_decisions, without_interval
 from automl.search.ledger import Ledger
 from automl.search.loop import run_search
 
@@ -187,7 +187,9 @@ def _manifest_differences(package: Path) -> list[str]:
 def _compare_files(read: _Package, context: FitContext, final: Final, verdict: Verdict) -> None:
     """Emit again in memory, with the lock that the package has, and compare all files."""
     story = Story(read.lock, read.baseline, read.decisions)
-    files, _ = package_files(request_of(context, final, story))
+    left_out = without_interval(read_decisions(read.decisions))
+    spread = None if left_out else interval_of(context, final)
+    files, _ = package_files(request_of(context, final, story, spread))
     wrong = [text for path, content in files.items() for text in _difference(read.path / path, path, content)]
     wrong += [f"{path}: no part of the package" for path in _extra(read.path, set(files))]
     verdict.differ(wrong)

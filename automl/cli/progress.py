@@ -129,6 +129,7 @@ STAGES = {
     "plan": "search",
     "resume": "continued",
     "final": "fitting the winner on all rows",
+    "score": "scores and their interval on the holdout",
     "emit": "writing the package",
     "note": "note",
 }

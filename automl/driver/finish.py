@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -37,6 +38,7 @@ class Final:
     late: tuple[TrialScore, ...] = ()  # better trials that could not be fitted on all rows in time
 
 
+Interval = tuple[float, float] | None  # ascending
 Limit = Callable[[TrialScore], float]  # in how many seconds its final fits have to end; 0: they would take longer
 
 
@@ -151,11 +153,18 @@ class Examiner:
         found = ((name, scorer_in(self.context, name)) for name in sorted(metrics))
         return {name: measure(metric, prediction, target, classes, weights, threshold) for name, metric in found}
 
-    def spread(self, prediction: Matrix, threshold: float | None) -> tuple[float, float] | None:
-        """The 95 % interval of the score."""
-        plan = self.context.plan
+    def spread(self, prediction: Matrix, threshold: float | None, limit_s: float) -> Interval:
+        """The 95 % interval of the score. Raises TimeoutError once `limit_s` have passed."""
+        plan, end = self.context.plan, time.monotonic() + limit_s
         seed = derive_seed(plan.spec.search.seed, "interval", plan.metric)
-        return interval(self.resampled(prediction, threshold), self.rows, seed)
+        score = self.resampled(prediction, threshold)
+
+        def in_time(at: Ints) -> float:
+            if time.monotonic() > end:
+                raise TimeoutError
+            return score(at)
+
+        return interval(in_time, self.rows, seed)
 
     def resampled(self, prediction: Matrix, threshold: float | None) -> Callable[[Ints], float]:
         """The score of some of the rows, by number and with repeats: what the interval asks for many times."""
@@ -187,13 +196,20 @@ class Story:
     decisions: tuple[Mapping[str, Any], ...]
 
 
-def request_of(context: FitContext, final: Final, story: Story) -> EmitRequest:
-    """What emission needs: the same for `train` and for `verify`."""
+def interval_of(context: FitContext, final: Final, limit_s: float = math.inf) -> Interval:
+    """That of the winner's score on the holdout; None without one. Raises TimeoutError once `limit_s` have passed."""
+    if final.estimate is None:
+        return None
+    return Examiner(context).spread(final.estimate.prediction, final.trial.threshold, limit_s)
+
+
+def request_of(context: FitContext, final: Final, story: Story, spread: Interval) -> EmitRequest:
+    """What emission needs: the same for `train` and for `verify`. `spread`: `interval_of`, where there was time."""
     plan = context.plan
     candidate = plan.candidate(final.trial.candidate)
     tasks = lower(recipe_of(plan, candidate, final_params(final.trial, plan)), plan.rows.whole, None).tasks
     estimate = final.estimate
-    request = EmitRequest(
+    return EmitRequest(
         plan=plan,
         lock=story.lock,
         winner=Winner(trial=final.trial, holdout_score=None if estimate is None else estimate.score),
@@ -202,7 +218,5 @@ def request_of(context: FitContext, final: Final, story: Story) -> EmitRequest:
         states=final.whole.states,
         decisions=story.decisions,
         baseline=story.baseline,
+        holdout_interval=spread,
     )
-    if estimate is None:
-        return request
-    return replace(request, holdout_interval=Examiner(context).spread(estimate.prediction, final.trial.threshold))

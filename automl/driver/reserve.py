@@ -1,12 +1,13 @@
 """How long what comes after the search will take, from what this run has measured.
 
 The final phase is two fits of the winner (all rows; the dev rows, for the honest estimate), the package, the report,
-and the end of the process. Fits are as long as those of the trial's folds were, times the rows; the rest is a constant,
+and the end of the process. Fits are as long as those of the trial's folds were, times the rows; the rest was rehearsed,
 times how much slower than alone the machine ran lately (the planning, then the fits), as other work slows both.
 """
 
 from __future__ import annotations
 
+import math
 import time
 from collections import deque
 from collections.abc import Callable
@@ -23,6 +24,7 @@ MARGIN = 1.25  # on the final fits: memory is shared by more rows, and no two fi
 SLACK_SHARE, SLACK_S = 0.05, 2.0  # a run may overrun its budget by this share, by so much at least ...
 KEPT = 0.5  # ... of which the final fits may use this much, where they take longer than was forecast
 ROUNDS_SHARE = 0.7  # of a boosted fit is in proportion to its rounds, at least
+INTERVAL_SHARE, INTERVAL_S = 0.1, 1.0  # of the budget, at least so much: what an interval may take of a search's time
 RECENT = 16  # fits, from which the load of the machine is seen
 REMEMBERED = 1000  # trials
 
@@ -50,7 +52,17 @@ class Budget:
     @property
     def last(self) -> float:
         """The moment for which a final fit is given up."""
-        return self.end + KEPT * max(SLACK_S, SLACK_SHARE * self.seconds)
+        return self.end + KEPT * self.slack_s
+
+    @property
+    def slack_s(self) -> float:
+        """By how much a run may overrun it."""
+        return max(SLACK_S, SLACK_SHARE * self.seconds)
+
+    @property
+    def interval_s(self) -> float:
+        """What the interval of the estimate may take of the time to search: a slow metric's would take nearly all."""
+        return max(INTERVAL_S, INTERVAL_SHARE * self.seconds)
 
 
 class Finishers(NamedTuple):
@@ -60,22 +72,34 @@ class Finishers(NamedTuple):
     free_s: float = 0.0
 
 
+class Tail(NamedTuple):
+    """Seconds of what comes after the final fits: the package, and the interval of the estimate.
+
+    `baseline_s`: where the winner's fits are too late, those of the baseline take as long as one call of the metric.
+    """
+
+    package_s: float
+    interval_s: float = 0.0
+    baseline_s: float = 0.0
+
+
 class Reserve:
     """What is kept for the final phase of the best trial that can still be fitted in time. O(1) memory.
 
-    `tail_s()`: CPU seconds of what comes after the final fits; `growth`: rows of these over those of a fold's;
-    `finishers()`: as is known by now.
+    `tail()`: in CPU seconds on an idle machine; `growth`: rows of the final fits over those of a fold's; `finishers()`:
+    as is known by now. An interval that would take more than a tenth of the budget (a second at least) is not reckoned
+    with: it is computed where time is left over.
     """
 
     def __init__(
         self,
         plan: Plan,
         budget: Budget,
-        tail_s: Callable[[], float],
+        tail: Callable[[], Tail],
         growth: float,
         finishers: Callable[[], Finishers],
     ) -> None:
-        self._plan, self._budget, self._tail_s, self._finishers = plan, budget, tail_s, finishers
+        self._plan, self._budget, self._measured, self._finishers = plan, budget, tail, finishers
         self._share = MARGIN * growth
         self._longest: dict[int, float] = {}  # seconds of a trial's longest fit
         self._best: TrialScore | None = None
@@ -84,7 +108,8 @@ class Reserve:
     def __call__(self, event: Event) -> None:
         """Learn from what the search tells."""
         if isinstance(event, Finished):
-            if event.outcome is Outcome.OK:  # of one that was ended nobody knows what it had of a CPU
+            # Of one that was ended nobody knows what it had of a CPU; and a user's own metric may sleep.
+            if event.outcome is Outcome.OK and self._plan.scorer.source is None:
                 self._recent.append((event.wall_s, min(event.wall_s, event.cpu_s)))
         elif isinstance(event, AtHand | Settled) and isinstance(event.trial, TrialScore):
             self._take_in(event.trial, event.longest_s)
@@ -97,6 +122,16 @@ class Reserve:
         """Seconds in which all of its final fits have to end; 0 where they would not be done in time."""
         left = self._budget.last - self._tail() - self._budget.clock()
         return left if self._fits(trial) <= left else 0.0
+
+    def for_interval(self, limited: bool) -> float:
+        """Seconds in which the interval of the estimate has to be there; 0 where it would not. `limited`: in time; what
+        is finished however late it is has no limit, but no interval either that is more than the search would wait for.
+        """
+        tail = self._measured()
+        if not limited:
+            return math.inf if tail.interval_s <= self._budget.interval_s else 0.0
+        left = self._budget.end + self._budget.slack_s - self._load() * tail.package_s - self._budget.clock()
+        return left if self._load() * tail.interval_s <= left else 0.0
 
     def _take_in(self, trial: TrialScore, longest_s: float) -> None:
         """A better trial counts from now on, unless there is no time any more to fit it on all rows."""
@@ -115,8 +150,14 @@ class Reserve:
         return free_s + in_a_row * self._share * longest * _share_of_rounds(self._plan, trial)
 
     def _tail(self) -> float:
+        tail = self._measured()
+        kept = tail.interval_s if tail.interval_s <= self._budget.interval_s else 0.0
+        return tail.baseline_s + self._load() * (tail.package_s + kept)
+
+    def _load(self) -> float:
+        """How much slower than alone the machine runs."""
         wall, cpu = (sum(column) for column in zip(*self._recent, strict=True))
-        return self._tail_s() * (max(1.0, wall / cpu) if wall > 0.5 and cpu > 0.0 else 1.0)
+        return max(1.0, wall / cpu) if wall > 0.5 and cpu > 0.0 else 1.0
 
 
 def _share_of_rounds(plan: Plan, trial: TrialScore) -> float:

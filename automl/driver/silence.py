@@ -12,7 +12,14 @@ from automl.search.events import Event
 
 FIRST_S = 30.0  # of silence until the state is told; then after twice as long each time
 _STEP_S = 1.0  # between two looks
-DOING = {"plan": "search", "final": "final fits", "emit": "writing the package"}  # what a stage is the beginning of
+DOING = {  # what a stage is the beginning of
+    "plan": "search",
+    "final": "final fits",
+    "score": "scores and their interval on the holdout",
+    "emit": "writing the package",
+}
+SCORED = ("plan", "final", "score")  # where a slow metric may be what is waited for
+OF_THE_DRIVER = ("score", "emit")  # stages that wait for no worker
 
 
 class Silence:
@@ -25,8 +32,10 @@ class Silence:
     def __init__(self, watch: Watch) -> None:
         self.doing = "reading the data, making the plan, starting workers"
         self.executor: Executor | None = None
+        self.own_metric: str | None = None
         self._watch = watch
         self._told = 0  # news
+        self._alone = False  # the driver: what the workers are at is of no interest
         self._lock = threading.Lock()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._live, name="automl-silence", daemon=True)
@@ -48,8 +57,14 @@ class Silence:
         with self._lock:
             self._heard()
             if isinstance(event, Stage):
-                self.doing = DOING.get(event.kind, self.doing)
+                self._enter(event.kind)
             self._watch(event)
+
+    def _enter(self, stage: str) -> None:
+        if stage in DOING:
+            self.doing, self._alone = DOING[stage], stage in OF_THE_DRIVER
+            if stage in SCORED and self.own_metric:
+                self.doing += f", by your metric {self.own_metric}"
 
     def _heard(self) -> None:
         self._since = time.monotonic()
@@ -62,7 +77,7 @@ class Silence:
                 silent = time.monotonic() - self._since
                 if silent >= self._patience:
                     self._patience *= 2.0
-                    self._watch(Waiting(silent, self.doing, self._activity()))
+                    self._watch(Waiting(silent, self.doing, None if self._alone else self._activity()))
 
     def _activity(self) -> Activity | None:
         executor = self.executor

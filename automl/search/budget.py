@@ -30,6 +30,7 @@ class SearchSettings:
     cut in `replay`: the decisions of an earlier run, taken instead of looking at a clock.
 
     `extend`: the budget is larger than that of the run in the ledger, so a cut that stands there no longer holds.
+    `baseline`: when its score has to be there, where a user's own metric may never give one (SEA004).
     `virtual_time` is for tests. Raises AutomlError: SEA001 (no trials at all), SEA002 (no end).
     """
 
@@ -37,6 +38,7 @@ class SearchSettings:
     deadline: Deadline | None = None
     replay: tuple[Decision, ...] | None = None
     extend: bool = False
+    baseline: Deadline | None = None
     virtual_time: Callable[[int], VirtualTime] = VirtualTime
 
     def __post_init__(self) -> None:

@@ -12,7 +12,9 @@ from automl.jobs import Outcome
 from automl.search.virtual import Unit
 from automl.value import Value
 
-DecisionKind = Literal["cut", "extended", "timeout", "out_of_memory", "crashed", "chosen"]
+DecisionKind = Literal["cut", "extended", "timeout", "out_of_memory", "crashed", "chosen", "no_interval"]
+
+_AFTER: tuple[DecisionKind, ...] = ("chosen", "no_interval")
 
 _OUTCOMES: dict[str, Outcome] = {
     "timeout": Outcome.TIMEOUT,
@@ -25,7 +27,8 @@ class Decision(Value):
     """A choice by its kind. `cut`: the search ended after `settled` units; of the trials that were under way it takes
     along the `late` ones, all of whose fits had ended, though not in their turn. `extended`: a session with a larger
     budget went on; the cut (and what was chosen) before it counts no longer. `chosen`: `trial` is the best one that
-    could be fitted on all rows in the time left. Otherwise: how the unit (`trial`, `rung`, `fold`) ended.
+    could be fitted on all rows in the time left. `no_interval`: the score on the holdout has no interval, for lack of
+    time. Otherwise: how the unit (`trial`, `rung`, `fold`) ended.
     """
 
     kind: DecisionKind
@@ -46,6 +49,12 @@ class Standing:
     def __init__(self) -> None:
         self.cut: Decision | None = None
         self.chosen: Decision | None = None
+        self.no_interval: Decision | None = None
+
+    @property
+    def after(self) -> tuple[Decision, ...]:
+        """What was decided after the search."""
+        return tuple(decision for decision in (self.chosen, self.no_interval) if decision is not None)
 
     def __call__(self, line: Mapping[str, Any]) -> Decision | None:
         """One more line. The decision that it is; None for other lines."""
@@ -56,8 +65,10 @@ class Standing:
             self.cut = decision
         elif decision.kind == "chosen":
             self.chosen = decision
+        elif decision.kind == "no_interval":
+            self.no_interval = decision
         elif decision.kind == "extended":
-            self.cut = self.chosen = None
+            self.cut = self.chosen = self.no_interval = None
         return decision
 
 
@@ -90,7 +101,7 @@ def _needed(decision: Decision) -> tuple[int | None, ...]:
     """The fields without which a decision says nothing, and what must be numbers of trials."""
     if decision.kind == "cut":
         return (decision.settled, *(decision.late or ()))
-    if decision.kind == "extended":
+    if decision.kind in ("extended", "no_interval"):
         return ()
     return (decision.trial,) if decision.kind == "chosen" else (decision.trial, decision.rung, decision.fold)
 
@@ -113,3 +124,13 @@ def cut_of(decisions: Iterable[Decision]) -> Decision | None:
 def chosen(decisions: Iterable[Decision]) -> int | None:
     """The trial that wins although there were better ones, for these could not be fitted on all rows in time."""
     return next((d.trial for d in decisions if d.kind == "chosen"), None)
+
+
+def without_interval(decisions: Iterable[Decision]) -> bool:
+    """Whether the interval of the holdout's score was left out."""
+    return any(d.kind == "no_interval" for d in decisions)
+
+
+def after_search(decisions: Iterable[Decision]) -> list[Decision]:
+    """Those that were taken once the search had ended."""
+    return [d for d in decisions if d.kind in _AFTER]

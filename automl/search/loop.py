@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 
+from automl.errors import AutomlError, error
 from automl.jobs import Done, Executor, Job
 from automl.plan import BASELINE, Plan, TrialScore
 from automl.search.ask import Proposal, ask
 from automl.search.budget import SearchSettings
-from automl.search.decisions import Decision, cut_of, for_unit
+from automl.search.decisions import Decision, after_search, cut_of, for_unit
 from automl.search.dispatch import Dispatch
 from automl.search.events import (
     Asked,
@@ -49,7 +50,8 @@ def run_search(
     """Search until the budget is spent, nothing is left to try, or the time is over.
 
     Never ends a job that is under way: the caller closes the executor. Ctrl-C leaves a consistent ledger. Raises
-    AutomlError where the ledger is another plan's (LED004) or cannot be written (LED005).
+    AutomlError where the ledger is another plan's (LED004) or cannot be written (LED005), and where the baseline has no
+    score in time (SEA004).
     """
     search = _Search(plan, executor, ledger, settings, watch)
     try:
@@ -113,17 +115,15 @@ class _Search:
             leaders=self._tally.leaders,
             unscored=self._tally.unscored,
             outcomes=dict(self._tally.outcomes),
-            decisions=(*self._decisions, *self._chosen()),
+            decisions=(*self._decisions, *self._after()),
             asked=self._asked,
             settled_units=self._settled,
             retried=self._retried,
         )
 
-    def _chosen(self) -> list[Decision]:
+    def _after(self) -> list[Decision]:
         """What was decided after the search, in an earlier session or in the run that is replayed."""
-        if self._settings.replay is None:
-            return [self._record.chosen] if self._record.chosen else []
-        return [decision for decision in self._settings.replay if decision.kind == "chosen"]
+        return after_search(self._record.after if self._settings.replay is None else self._settings.replay)
 
     # -- asking -----------------------------------------------------------------------------------------------------
 
@@ -193,12 +193,14 @@ class _Search:
             self._dispatch.need(self._results.key(unit))
             if self._cut is not None:
                 self._dispatch.go_ahead((self._cut.settled or 0) - self._settled)
-            deadline = None if self._baseline_open else self._settings.deadline
+            deadline = self._settings.baseline if self._baseline_open else self._settings.deadline
             done = self._executor.wait(None if deadline is None else deadline.left())
             if done is not None:
                 self._arrived(done)
                 idle = 0
             elif deadline is not None and deadline.left() <= 0.0:
+                if self._baseline_open:
+                    raise _no_baseline(self._plan)
                 return None
             else:
                 idle += 1
@@ -282,3 +284,10 @@ class _Search:
     def _decide(self, decision: Decision) -> None:
         self._decisions.append(decision)
         self._record.note_decision(decision)
+
+
+def _no_baseline(plan: Plan) -> AutomlError:
+    text = f"a constant has no score by {plan.metric} after the whole time budget"
+    return error(
+        "SEA004", text, hint="each fit calls this function of yours: make it faster, or give the run more time"
+    )

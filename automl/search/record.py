@@ -23,8 +23,8 @@ class Record:
     """A ledger as the loop sees it. What stands there is read as the search comes to it, and forgotten once it is used.
 
     The search takes the same way as the sessions before it, so lines are needed about in the order in which they stand.
-    A `cut` that stands in the ledger holds for every later session, as does the winner that was `chosen` after it,
-    until one says that its budget is larger (`extend`): then it notes `extended`, and what was decided before is void.
+    A `cut` that stands in the ledger holds for every later session, as does what was decided after the search, until
+    one says that its budget is larger (`extend`): then it notes `extended`, and what was decided before is void.
 
     Once all trials of a budget are asked, what is left is settled in another order than with more trials, and may end
     in another way. Such `settled` lines say for which budget they hold; the others hold for every budget.
@@ -46,7 +46,7 @@ class Record:
         self._wanted: Counter[str] = Counter()  # by units that are placed
         self._settled = 0
         self._risk_s, self._risk_lines = 0.0, 0
-        if extend and (self.cut or self.chosen):
+        if extend and (self.cut or self.after):
             extended = Decision(kind="extended", settled=None if self.cut is None else self.cut.settled)
             self._note("decision", extended.as_json())
             self._take_in({"event": "decision", **extended.as_json()})
@@ -57,9 +57,9 @@ class Record:
         return self._decided.cut
 
     @property
-    def chosen(self) -> Decision | None:
-        """The winner that earlier sessions chose for lack of time."""
-        return self._decided.chosen
+    def after(self) -> tuple[Decision, ...]:
+        """What earlier sessions decided after the search, for lack of time."""
+        return self._decided.after
 
     def asked(self, trial: int) -> Proposed | None:
         """The candidate and the parameters of a trial that stands there; None: it was not asked before."""
@@ -185,7 +185,7 @@ class Record:
 
     def _take_in(self, line: Mapping[str, Any]) -> None:
         """A decision that stands there."""
-        before = self.cut, self.chosen
+        before = (self.cut, *self.after)
         decision = self._decided(line)
         assert decision is not None
         if decision.kind != "extended":

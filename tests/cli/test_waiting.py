@@ -86,3 +86,25 @@ def test_news_of_nodes_is_told_once() -> None:
         hears._tell_news()
         hears._tell_news()
     assert told == [Stage("note", "node a is gone")]
+
+
+@pytest.mark.parametrize("stage", ["score", "emit"])
+def test_where_the_driver_is_at_work_the_workers_are_not_what_is_waited_for(
+    stage: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(silence, "FIRST_S", 0.02)
+    told: list[Waiting] = []
+    enough = threading.Event()
+
+    def watch(event: Any) -> None:
+        if isinstance(event, Waiting):
+            told.append(event)
+            enough.set()
+
+    with Silence(watch) as hears:
+        hears.executor = InlineExecutor(lambda _context, _job: None, None)
+        hears(Stage("final"))
+        hears(Stage(stage))
+        enough.clear()
+        assert enough.wait(60)
+        assert waiting_text(told[-1]).endswith(f"({silence.DOING[stage]})")

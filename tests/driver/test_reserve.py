@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import pytest
 
-from automl.driver.reserve import MARGIN, Budget, Finishers, Reserve
+from automl.driver.reserve import MARGIN, Budget, Finishers, Reserve, Tail
 from automl.jobs import Outcome
 from automl.plan import TrialScore
 from automl.search.events import AtHand, Finished, Settled
 from automl.search.virtual import Unit
+from automl.spec.model import MetricOptions
 from tests.support.plans import tiny_plan
 
 PLAN = tiny_plan()
 TAIL_S = 1.0
+TAIL = Tail(0.5, 0.5)
+TWO = Finishers(2)
 GROWTH = 1.5
 
 
@@ -28,8 +32,8 @@ class Moment:
         return self.now
 
 
-def reserve(clock: Moment, seconds: float = 100.0, workers: int = 2, free_s: float = 0.0) -> Reserve:
-    return Reserve(PLAN, Budget(seconds, seconds, clock), lambda: TAIL_S, GROWTH, lambda: Finishers(workers, free_s))
+def reserve(clock: Moment, seconds: float = 100.0, finishers: Finishers = TWO, tail: Tail = TAIL) -> Reserve:
+    return Reserve(PLAN, Budget(seconds, seconds, clock), lambda: tail, GROWTH, lambda: finishers)
 
 
 def trial(number: int, score: float) -> TrialScore:
@@ -61,7 +65,7 @@ def test_the_best_trial_counts_settled_or_at_hand() -> None:
 
 
 def test_one_worker_fits_twice_in_a_row() -> None:
-    kept = reserve(Moment(), workers=1)
+    kept = reserve(Moment(), finishers=Finishers(1))
     kept(settled(1, 0.5, 4.0))
     assert kept.seconds() == TAIL_S + finals(4.0, 2)
 
@@ -112,10 +116,44 @@ def test_a_fit_on_many_cpus_hides_no_load_of_others() -> None:
 
 def test_time_until_workers_are_free_is_kept_and_is_the_fits_own() -> None:
     clock = Moment()
-    kept = reserve(clock, free_s=3.0)
+    kept = reserve(clock, finishers=Finishers(2, 3.0))
     kept(settled(1, 0.5, 4.0))
     assert kept.seconds() == TAIL_S + 3.0 + finals(4.0)
     clock.now = 102.5 - TAIL_S - finals(4.0) - 3.0
     assert kept.left_for(trial(1, 0.5)) == pytest.approx(3.0 + finals(4.0)), "not taken off a second time"
     clock.now += 0.1
     assert kept.left_for(trial(1, 0.5)) == 0.0
+
+
+def test_the_search_does_not_end_for_an_interval_of_more_than_a_tenth_of_the_budget() -> None:
+    assert reserve(Moment(), tail=Tail(0.5, 10.0)).seconds() == 10.5
+    assert reserve(Moment(), tail=Tail(0.5, 10.1, 3.0)).seconds() == 3.5, "but what the baseline needs is kept"
+    assert reserve(Moment(), 5.0, tail=Tail(0.5, 1.0)).seconds() == 1.5, "one second it may always take"
+
+
+def test_the_interval_is_computed_where_it_ends_in_time() -> None:
+    clock = Moment()
+    kept = reserve(clock, tail=Tail(0.5, 40.0))
+    assert kept.for_interval(limited=True) == 104.5
+    clock.now = 64.5
+    assert kept.for_interval(limited=True) == 40.0
+    clock.now = 64.6
+    assert kept.for_interval(limited=True) == 0.0
+    kept(Finished(Unit(1, 0, 0), Outcome.OK, 2.0, 1.0))
+    clock.now = 60.0
+    assert kept.for_interval(limited=True) == 0.0, "it takes twice as long on a busy machine"
+
+
+def test_what_is_finished_late_takes_no_more_for_an_interval_than_a_search_would_wait() -> None:
+    clock = Moment()
+    clock.now = 1000.0
+    assert reserve(clock, tail=Tail(0.5, 10.0)).for_interval(limited=False) == math.inf
+    assert reserve(clock, tail=Tail(0.5, 10.1)).for_interval(limited=False) == 0.0
+
+
+def test_a_users_own_metric_that_sleeps_is_no_sign_of_load() -> None:
+    options = MetricOptions(source="sha256:of a module", direction="maximise")
+    own = PLAN.model_copy(update={"spec": PLAN.spec.model_copy(update={"metric_options": options})})
+    kept = Reserve(own, Budget(100.0, 100.0, Moment()), lambda: TAIL, GROWTH, lambda: TWO)
+    kept(Finished(Unit(1, 0, 0), Outcome.OK, 3.0, 0.1))
+    assert kept.seconds() == TAIL_S

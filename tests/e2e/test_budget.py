@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import threading
 import time
@@ -10,14 +11,19 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from automl.driver.finish import Examiner
 from automl.driver.reserve import Reserve
+from automl.errors import AutomlError
 from automl.fit import FitContext, run
 from automl.jobs import Job
+from automl.planning import load_planned, read_plan
 from automl.search.budget import SearchSettings
 from automl.search.decisions import read_decisions
 from tests.e2e.clocks import SECONDS, watch_by
+from tests.e2e.data import write_spec
 from tests.e2e.support import PATIENCE_S, command, copy_run, events, files_of, run_inline, run_on
 from tests.e2e.test_clock import decisions
 
@@ -121,5 +127,72 @@ def test_a_session_that_goes_on_with_the_search_holds_the_time(
     watch_by(monkeypatch)
     monkeypatch.setattr(Reserve, "left_for", lambda *_: 0.0)
     result = run_inline(spec, run, time_s=SECONDS, resume=True)
-    assert "RUN008" in {warning["code"] for warning in result["warnings"]}
+    codes = {warning["code"] for warning in result["warnings"]}
+    assert "RUN008" in codes and "RUN006" not in codes, "better ones there were"
     assert result["winner"]["members"][0]["trial"] == 0
+    (run / "result.json").unlink()
+    again = run_inline(spec, run, time_s=SECONDS, resume=True)
+    assert {warning["code"] for warning in again["warnings"]} >= {"RUN008"} and again["digest"] == result["digest"]
+
+
+def test_an_interval_that_takes_too_long_is_left_out(
+    spec: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """That it is, is recorded: the package is the same for who resumes, and for verify."""
+    with pytest.MonkeyPatch.context() as patch:
+        watch_by(patch)
+        patch.setattr("automl.driver.rehearsal.GUESS_S", 1000.0)
+        result = run_inline(spec, tmp_path / "run", time_s=SECONDS)
+    assert "RUN011" in {warning["code"] for warning in result["warnings"]}
+    assert decisions(tmp_path / "run")[-1] == {"kind": "no_interval"}
+    winner = json.loads((tmp_path / "run" / "package" / "winner.json").read_text())
+    assert winner["holdout_interval"] is None and winner["winner"]["holdout_score"] == result["holdout_score"]
+    ran = command(capsys, "verify", tmp_path / "run" / "package", "--search")
+    assert (ran.code, ran.told["differences"]) == (0, [])
+    (tmp_path / "run" / "result.json").unlink()
+    again = run_inline(spec, tmp_path / "run", time_s=SECONDS, resume=True)
+    assert again["digest"] == result["digest"] and again["clock_events"] == result["clock_events"]
+
+
+SLOW = """import threading
+
+
+def cost(target, guess):
+    threading.Event().wait({seconds})
+    return 0.5
+"""
+
+
+def own(folder: Path, name: str, **how: object) -> Path:
+    (folder / f"{name}.py").write_text(SLOW.format(**how), encoding="utf-8")
+    metric = {"function": f"{name}.cost", "direction": "minimise", "needs": "probability"}
+    return write_spec(folder, metric=metric, search={"families": ["linear"], "budget": {"trials": 3}})
+
+
+@pytest.mark.slow
+def test_the_interval_by_a_metric_that_sleeps_is_left_out(tmp_path: Path) -> None:
+    """The clock shows it, before the interval begins or while it is computed."""
+    spec = own(tmp_path, "own_sleeps", seconds=5.0)
+    result = run_on("local", spec, tmp_path / "run", time_s=20.0)
+    assert "RUN011" in {warning["code"] for warning in result["warnings"]}
+    assert result["holdout_score"] is not None
+    assert {"kind": "no_interval"} in decisions(tmp_path / "run")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("executor", ["local", "inline"])
+def test_a_metric_that_never_answers_ends_a_run_with_a_time_budget(executor: str, tmp_path: Path) -> None:
+    spec = own(tmp_path, f"own_hangs_{executor}", seconds=3600)
+    with pytest.raises(AutomlError) as raised:
+        run_on(executor, spec, tmp_path / "run", time_s=5.0)
+    (told,) = raised.value.diagnostics
+    assert told.code == "SEA004" and f"own_hangs_{executor}.cost" in told.message
+
+
+def test_the_interval_ends_when_its_time_is_over(cut: Path) -> None:
+    planned = load_planned(read_plan(cut / "plan.json"), (cut.parent / "shop.csv",))
+    examiner = Examiner(FitContext(planned.plan, planned.dataset))
+    prediction = np.full((examiner.rows, 2), 0.5)
+    assert examiner.spread(prediction, None, math.inf) == (0.5, 0.5)
+    with pytest.raises(TimeoutError):
+        examiner.spread(prediction, None, 0.0)

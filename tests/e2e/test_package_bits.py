@@ -71,7 +71,7 @@ def fitted(planned: Planned, trial: TrialScore, fit_rows: RowSet, rows: RowSet) 
 def package_of(planned: Planned, trial: TrialScore, whole: Fitted, place: Path) -> Path:
     """A package of these States."""
     final = Final(trial, whole, None, None)
-    request = request_of(FitContext(planned.plan, planned.dataset), final, Story(planned.lock, None, ()))
+    request = request_of(FitContext(planned.plan, planned.dataset), final, Story(planned.lock, None, ()), None)
     return emit_package(replace(request, states=whole.states), place).path
 
 

@@ -12,7 +12,7 @@ import pytest
 from automl.errors import AutomlError
 from automl.jobs import Done, Job
 from automl.search.budget import Deadline, SearchSettings
-from automl.search.decisions import Decision, chosen, read_decisions
+from automl.search.decisions import Decision, chosen, read_decisions, without_interval
 from automl.search.events import AtHand, Cut, Finished
 from automl.search.ledger import Ledger, read_ledger
 from tests.support.plans import CANDIDATES, tiny_plan
@@ -181,19 +181,21 @@ def test_a_cut_holds_until_the_run_is_extended(tmp_path: Path, reference: tuple[
 
 def test_what_was_chosen_holds_until_the_run_is_extended(tmp_path: Path) -> None:
     """The driver died after it had chosen: the next session takes the same winner."""
-    path, said = tmp_path / "ledger", Decision(kind="chosen", trial=2)
+    path = tmp_path / "ledger"
     cut_run(path, 40.5)
     ledger = Ledger.open(path)
-    ledger.note("decision", said.as_json())
+    for said in (Decision(kind="chosen", trial=2), Decision(kind="no_interval")):
+        ledger.note("decision", said.as_json())
     ledger.close()
     content = path.read_bytes()
-    assert chosen(cut_run(path, 1000.0)[0].decisions) == 2
+    again = cut_run(path, 1000.0)[0].decisions
+    assert chosen(again) == 2 and without_interval(again)
     assert path.read_bytes() == content
     more, _, _ = cut_run(path, 30.5, extend=True)
-    assert chosen(more.decisions) is None
+    assert chosen(more.decisions) is None and not without_interval(more.decisions)
     assert chosen(cut_run(path, 0.0)[0].decisions) is None
     assert [e["kind"] for e in read_ledger(path).events if e["event"] == "decision"] == [
-        *("cut", "chosen", "extended", "cut")
+        *("cut", "chosen", "no_interval", "extended", "cut")
     ]
 
 
