@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ LIBRARIES = (
     *sorted({f"automl.runtime.{operator.module}" for operator in OPERATORS.values()}),
 )
 SIDE_BY_SIDE = 2  # final fits: those of the winner; the baseline's takes no time
+TAKE_OVER_S = 1.5  # until processes of this machine have fitted the baseline in Ray's place
 LOCAL_IS_SOONER = "--executor local starts sooner"
 RESTART_S = 3.0  # of an actor, on a cluster, whose worker was busy when the search was cut (0013)
 
@@ -102,7 +104,7 @@ class Opening:
         """
         if self.name != "ray":
             return self._open(self.name, context, self._options.workers)
-        patience = None if left is None or self._warm is None else left
+        patience = None if left is None or self._warm is None else partial(_all_but, left, TAKE_OVER_S)
         if not self._ray_is_up(None if patience is None else patience()):
             return self._replace_ray(context)
         from automl.executors.ray_tasks import RayExecutor
@@ -199,3 +201,7 @@ class Opening:
             self._problem = problem
         if (self._closed or self.replaced) and self._session is not None:  # nobody waits for it any more
             self._session.close()
+
+
+def _all_but(left: Callable[[], float], kept_s: float) -> float:
+    return max(0.0, left() - kept_s)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from automl.driver import opening as module
-from automl.driver.opening import RESTART_S, Opening
+from automl.driver.opening import RESTART_S, TAKE_OVER_S, Opening
 from automl.driver.options import TrainOptions
 from automl.driver.reserve import Finishers
 
@@ -23,8 +23,10 @@ class Executor:
 
     def __init__(self, workers: int = 1, started: bool = True) -> None:
         self.workers, self.started, self.closed = workers, started, threading.Event()
+        self.waited_s = -1.0
 
-    def has_started(self, _timeout_s: float) -> bool:
+    def has_started(self, timeout_s: float) -> bool:
+        self.waited_s = timeout_s
         return self.started
 
     def drop(self) -> None:
@@ -102,6 +104,7 @@ def test_a_cluster_without_workers_in_time_is_replaced(joined: Executor, asked: 
     here = opening.executor(CONTEXT, lambda: PATIENCE_S)
     assert [(name, settings.workers) for name, settings in asked] == [("local", 2)]
     assert joined.closed.wait(PATIENCE_S)
+    assert joined.waited_s == PATIENCE_S - TAKE_OVER_S, "what takes its place needs time, too"
     (note,) = opening.notes
     assert note.code == "RUN009" and ADDRESS in note.message and "local" not in str(note.hint)
     assert opening.for_final_fits(CONTEXT, cut=True) is here and opening.finishers() == Finishers(2)

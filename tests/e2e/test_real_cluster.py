@@ -165,3 +165,35 @@ def test_ray_client(cluster: RealCluster, spec: Path) -> None:
     there = train(spec, "there", "--address", f"ray://127.0.0.2:{port}")
     assert there.returncode == 0, there.stderr
     assert digest(spec, "here") == digest(spec, "there")
+
+
+_HOLDER = """
+import sys
+import ray
+ray.init(address=sys.argv[1], log_to_driver=False)
+@ray.remote(num_cpus=2)
+class Busy:
+    def answer(self):
+        return "here"
+busy = Busy.remote()
+for _ in range(2):
+    print(ray.get(busy.answer.remote()), flush=True)
+    sys.stdin.readline()
+"""
+
+
+def test_a_time_budget_holds_where_others_have_all_cpus(cluster: RealCluster, spec: Path) -> None:
+    """Processes of this machine fit the baseline, at least; the cluster is left as it was."""
+    cluster.head(cpus=2)
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "env": driver_environment(), "text": True}
+    with subprocess.Popen([sys.executable, "-c", _HOLDER, cluster.address], **pipes) as holder:  # type: ignore[call-overload]
+        assert holder.stdout.readline() == "here\n"
+        ran = train(spec, "run", "--address", cluster.address, "--time", "20s")
+        assert ran.returncode == 0, ran.stderr
+        holder.stdin.write("\n")
+        holder.stdin.flush()
+        assert holder.stdout.readline() == "here\n", "the cluster has ended, or what others run on it"
+        holder.stdin.close()
+    result = json.loads((spec.parent / "run" / "result.json").read_text())
+    (warning,) = [warning for warning in result["warnings"] if warning["code"] == "RUN009"]
+    assert cluster.address in warning["message"] and result["trials"]["ok"] >= 1
