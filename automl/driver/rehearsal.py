@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from importlib import import_module
 
 import numpy as np
@@ -17,7 +19,7 @@ from automl.plan import BASELINE
 from automl.search.events import Event, Settled
 from automl.select.interval import resamples
 
-NEEDED = ("sklearn.metrics", "jinja2")  # imported late, for a run that ends early needs none of them
+TEMPLATES, METRICS = "jinja2", "sklearn.metrics"  # imported late, for a run that ends early needs none of them
 PACKAGE_S = 0.6  # package, report, and the end of all processes, on an idle machine
 GUESS_S = 0.5  # the interval of the estimate, before it is measured
 SCORED, ENOUGH_S = 3, 0.5  # times, or as many as take so long; the fastest counts
@@ -42,12 +44,11 @@ class Rehearsal:
 
         `beside`: in a thread of its own, while workers do the fits; else at once, for fits run in this process, too.
         """
-        if self._own:
-            return
+        work = partial(_import, TEMPLATES) if self._own else self._rehearse
         if not beside:
-            self._rehearse()
+            work()
             return
-        self._thread = threading.Thread(target=self._rehearse, name="automl-rehearsal", daemon=True)
+        self._thread = threading.Thread(target=work, name="automl-rehearsal", daemon=True)
         self._thread.start()
 
     def __call__(self, event: Event) -> None:
@@ -66,12 +67,10 @@ class Rehearsal:
             self._thread.join()
 
     def _rehearse(self) -> None:
-        try:
-            for name in NEEDED:
-                import_module(name)
+        _import(TEMPLATES)
+        _import(METRICS)
+        with suppress(Exception):
             self.tail = self._tail(None)
-        except Exception:
-            return
 
     def _tail(self, score_s: float | None) -> Tail:
         """The interval finds the holdout once and scores it many times; in `score_s` each, or as is measured here.
@@ -87,6 +86,11 @@ class Rehearsal:
         if score_s is None:
             score_s = _score_s(examiner, clock)
         return Tail(PACKAGE_S, found_s + score_s * resamples(rows), score_s if self._own else 0.0)
+
+
+def _import(name: str) -> None:
+    with suppress(Exception):
+        import_module(name)
 
 
 def _score_s(examiner: Examiner, clock: Callable[[], float]) -> float:
