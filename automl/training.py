@@ -112,7 +112,7 @@ class _Run:
         try:
             deadline = self._deadline(opening.finishers)
             executor = opening.executor(self.context, None if deadline is None else deadline.left)
-            for note in opening.notes:
+            for note in (*self.folder.notes, *opening.notes):
                 self.warn(note.code, note.message, note.hint)
             self.watch.executor = executor
             if deadline is not None:
@@ -152,7 +152,7 @@ class _Run:
             self.warn("RUN010", *few)
         if settings.deadline is not None:
             # What was cut is finished however late it is by now; and what is resumed when all its time is spent.
-            late = self.folder.cut or (self.folder.state != "new" and settings.deadline.left() <= 0.0)
+            late = self.folder.searched or (self.folder.state != "new" and settings.deadline.left() <= 0.0)
             self.limited = not late
         usage = Usage()
         found = run_search(self.plan, executor, self.folder.ledger, settings, partial(self._seen, usage))

@@ -25,6 +25,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(found: Namespace, _screen: Screen) -> Reply:
     """Reads ledger.jsonl, plan.json and result.json; writes nothing."""
+    from automl.driver.result import package_damage
     from automl.errors import error
     from automl.planning import read_plan
     from automl.search.ledger import scan_ledger
@@ -36,7 +37,8 @@ def run(found: Namespace, _screen: Screen) -> Reply:
     state = state_of(found.run)  # before the ledger is read, so that a run that ends meanwhile is not called stopped
     body = {"ok": True, "run": str(found.run), "state": state}
     body |= summary(read_plan(found.run / "plan.json"), scan_ledger(ledger))
-    body["result"] = _result(found.run) if state == "finished" else None
+    body["result"] = result = _result(found.run) if state == "finished" else None
+    body["damage"] = None if result is None else package_damage(found.run, result["digest"])
     return Reply(0, body, _text(body))
 
 
@@ -103,20 +105,16 @@ def _best(row: TrialRow) -> dict[str, Any]:
     return {**shown, "params": dict(row.params)}
 
 
-def _result(folder: Path) -> dict[str, Any]:
+def _result(folder: Path) -> Mapping[str, Any]:
     """result.json. Raises AutomlError where it cannot be read."""
-    import json
-
+    from automl.driver.result import RESULT, read_result
     from automl.errors import error
 
-    path = folder / "result.json"
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        if isinstance(found, dict):
-            return found
-    except (OSError, ValueError):
-        pass
-    raise error("CLI022", f"{path} cannot be read as the result of a run")
+    found = read_result(folder)
+    if found is None:
+        hint = "`automl train --resume` makes it anew"
+        raise error("CLI022", f"{folder / RESULT} cannot be read as the result of a run", hint)
+    return found
 
 
 def _text(body: Mapping[str, Any]) -> str:
@@ -152,6 +150,8 @@ def _named(trial: Mapping[str, Any]) -> str:
 
 
 def _to_do(body: Mapping[str, Any]) -> str:
+    if body["damage"]:
+        return f"{body['damage']}; `automl train --resume` makes it anew"
     if body["state"] == "finished":
         return "nothing; `automl train --resume` with a larger budget extends it"
     left = "as many as fit into the time" if body["remaining"] is None else str(body["remaining"])

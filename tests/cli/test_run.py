@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -28,6 +30,52 @@ def test_a_finished_run_is_returned_and_not_run_again(finished: Path, capsys: py
     assert (finished / "ledger.jsonl").read_bytes() == ledger
     refused = run(capsys, "train", spec, "-o", finished)
     assert refused.code == 1 and "RUN001" in refused.err and "--resume" in refused.err
+
+
+def artifact_of(run: Path) -> Path:
+    """A file of the package that holds numbers."""
+    return next(file for file in sorted((run / "package").rglob("artifacts/*")) if file.is_file())
+
+
+def flip(file: Path) -> None:
+    """Change one byte."""
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)
+
+
+DAMAGES: dict[str, Callable[[Path], object]] = {
+    "no package": lambda found: shutil.rmtree(found / "package"),
+    "a byte of it changed": lambda found: flip(artifact_of(found)),
+    "no manifest": lambda found: (found / "package" / "manifest.json").unlink(),
+    "another manifest": lambda found: (found / "package" / "manifest.json").write_text("{}"),
+    "half a result": lambda found: (found / "result.json").write_text('{"digest": 1, "metric": 2}'),
+}
+
+
+EVERYDAY = ("no package", "half a result")
+
+
+@pytest.mark.parametrize(
+    "damage", [name if name in EVERYDAY else pytest.param(name, marks=pytest.mark.slow) for name in DAMAGES]
+)
+def test_a_run_whose_end_is_damaged_is_ended_anew(
+    damage: str, finished: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = tmp_path / "run"
+    shutil.copytree(finished, found)
+    DAMAGES[damage](found)
+    seen = run(capsys, "status", found)
+    assert "--resume` makes it anew" in (seen.err if damage == "half a result" else seen.out)
+    fits = (found / "ledger.jsonl").read_text().count('"event":"finished"')
+    again = run(capsys, "train", finished.with_name("tiny.yaml"), "-o", found, "--resume", "--format", "json")
+    assert again.code == 0 and "RUN011" in again.err
+    assert again.json["digest"] == json.loads((finished / "result.json").read_text())["digest"]
+    assert artifact_of(found).read_bytes() == artifact_of(finished).read_bytes()
+    assert (found / "ledger.jsonl").read_text().count('"event":"finished"') == fits, (
+        "no fit of the search is done again"
+    )
+    assert run(capsys, "status", found, "--format", "json").json["damage"] is None
 
 
 def test_a_person_is_told_the_result(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
