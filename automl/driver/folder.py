@@ -14,7 +14,7 @@ from typing import Any, Literal, NamedTuple
 
 from automl.driver.options import TrainOptions
 from automl.driver.result import PACKAGE, RESULT, package_damage, read_result
-from automl.errors import Diagnostic, error
+from automl.errors import AutomlError, Diagnostic, error
 from automl.lock import FILE_NAME, lock_text
 from automl.plan import TrialScore
 from automl.planning import Planned
@@ -90,7 +90,7 @@ def open_folder(options: TrainOptions, planned: Planned, place: Mapping[str, Any
     something else, and what the ledger raises.
     """
     path = options.out or Path("runs") / planned.plan.spec.name
-    there = ledger_exists(path / LEDGER)
+    there = _holds_run(path / LEDGER)
     if there and not (options.resume or options.overwrite):
         raise error(
             "RUN001", f"{path} holds a run", "--resume continues it, --overwrite starts anew, -o names another folder"
@@ -104,8 +104,18 @@ def open_folder(options: TrainOptions, planned: Planned, place: Mapping[str, Any
         return _resume(path, planned, place)
     path.mkdir(parents=True, exist_ok=True)
     header = {"search": planned.plan.search_digest, **_session(planned, place)}
-    clear = partial(_clear, path) if options.overwrite else None
+    clear = partial(_clear, path) if options.overwrite or ledger_exists(path / LEDGER) else None
     return _opened(RunFolder(path, planned, Ledger.create(path / LEDGER, header, clear)))
+
+
+def _holds_run(ledger: Path) -> bool:
+    """Whether anything was asked for there: a run that could not even start has left a header and nothing to keep."""
+    if not ledger_exists(ledger):
+        return False
+    try:
+        return any(line["event"] == "asked" for line in scan_ledger(ledger))
+    except AutomlError:  # changed, or no ledger of ours: not to be taken for nothing
+        return True
 
 
 def _session(planned: Planned, place: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from automl.cli.main import main
+from automl.errors import error
 from automl.executors import EXECUTORS
+from tests.cli.fakes import raiser
 from tests.cli.support import run, write_tiny
 
 
@@ -122,3 +124,25 @@ def test_verify_says_what_differs(finished: Path, capsys: pytest.CaptureFixture[
 def test_the_command_line_offers_the_executors_that_there_are(capsys: pytest.CaptureFixture[str]) -> None:
     told = run(capsys, "train", "--help").out.replace("\n", " ")
     assert "--executor {" + ",".join(sorted(EXECUTORS, reverse=True)) + "}" in told
+
+
+def test_a_run_that_could_not_start_is_none(
+    finished: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as one with a wrong address: the command put right needs neither --resume nor --overwrite."""
+    spec, out = finished.with_name("tiny.yaml"), tmp_path / "run"
+    with monkeypatch.context() as patch:
+        patch.setattr("automl.driver.opening.open_executor", raiser(error("EXE010", "no cluster there")))
+        assert "EXE010" in run(capsys, "train", spec, "-o", out).err
+    assert (out / "ledger.jsonl").exists()
+    ran = run(capsys, "train", spec, "-o", out, "--format", "json")
+    assert ran.code == 0 and ran.json["digest"] == json.loads((finished / "result.json").read_text())["digest"]
+    assert (out / "ledger.jsonl").read_text().count('"event":"spent"') == 1, "a ledger of its own"
+
+
+def test_a_file_that_is_no_ledger_is_not_taken_for_nothing(
+    finished: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "ledger.jsonl").write_text("my own accounts\n")
+    assert "RUN001" in run(capsys, "train", finished.with_name("tiny.yaml"), "-o", tmp_path).err
+    assert (tmp_path / "ledger.jsonl").read_text() == "my own accounts\n"
