@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from automl.compiler.forecast import below_floor
-from automl.driver.acceptance import check_accepted
+from automl.driver.acceptance import refusal_of
 from automl.driver.finish import Final, Story, final_params, fit_final, request_of
 from automl.driver.folder import RunFolder, open_folder
 from automl.driver.opening import Opening
@@ -216,7 +216,9 @@ class _Run:
         decisions = tuple(decision.as_json() for decision in found.decisions)
         story = Story(self.planned.lock, self._baseline(found), decisions)
         request = request_of(self.context, final, story)
-        check_accepted(self.context, request, final)
+        refusal = refusal_of(self.context, request, final)
+        if refusal is not None:
+            raise self.folder.refused(refusal)
         self.watch(Stage("emit", str(self.folder.package)))
         emitted = emit_package(request, self.folder.package, replace=self.folder.state != "new")
         for warning in emitted.warnings:

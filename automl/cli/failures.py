@@ -11,7 +11,7 @@ import traceback
 from automl import __version__
 from automl.cli.reply import Reply, failure
 from automl.cli.screen import Screen
-from automl.errors import AutomlError, Diagnostic
+from automl.errors import AutomlError, Diagnostic, NotAccepted
 
 BUG = 3
 INTERRUPTED = 130
@@ -27,7 +27,8 @@ def reply_to(raised: BaseException, screen: Screen) -> Reply:
     code, found = _judge(raised)
     if not screen.json:
         screen.show(found)
-    return Reply(code, failure([d.as_json() for d in found]), "")
+    beside = raised.facts if isinstance(raised, NotAccepted) else {}
+    return Reply(code, {**failure([d.as_json() for d in found]), **beside}, "")
 
 
 def _judge(raised: BaseException) -> tuple[int, list[Diagnostic]]:

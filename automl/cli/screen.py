@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, TextIO, cast
 
 from automl.cli.reply import printable
 
@@ -78,6 +78,7 @@ def _drain(stream: TextIO) -> None:
         sink = os.open(os.devnull, os.O_WRONLY)
         os.dup2(sink, place)
         os.close(sink)
+        stream.flush()
 
 
 @contextmanager
@@ -85,18 +86,40 @@ def kept_stdout() -> Iterator[TextIO]:
     """Gives the real stdout, while everything else that prints there (a library, a C extension) goes to stderr."""
     real = sys.stdout
     if not _owns_descriptor(real):
-        with redirect_stdout(sys.stderr):
+        with redirect_stdout(_noise(sys.stderr)):
             yield real
         return
     real.flush()
     out = os.fdopen(os.dup(1), "w", encoding=real.encoding, errors="backslashreplace")
     os.dup2(2, 1)
     try:
-        yield out
+        with redirect_stdout(_noise(real)):
+            yield out
     finally:
         write(real, "")  # what a library printed through Python and is still in the buffer belongs to stderr, too
         os.dup2(out.fileno(), 1)
         out.close()
+
+
+class _Noise:
+    """A stream for what libraries print: that it cannot be told must not end what they were asked for."""
+
+    def __init__(self, stream: TextIO | None) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        write(self._stream, text)
+        return len(text)
+
+    def flush(self) -> None:
+        write(self._stream, "")
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._stream, name)
+
+
+def _noise(stream: TextIO | None) -> TextIO:
+    return cast("TextIO", _Noise(stream))
 
 
 def _owns_descriptor(stream: TextIO | None) -> bool:

@@ -12,9 +12,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, NamedTuple
 
+from automl.driver.acceptance import Refusal
 from automl.driver.options import TrainOptions
 from automl.driver.result import PACKAGE, RESULT, package_damage, read_result
-from automl.errors import AutomlError, Diagnostic, error
+from automl.errors import AutomlError, Diagnostic, NotAccepted, error
 from automl.lock import FILE_NAME, lock_text
 from automl.plan import TrialScore
 from automl.planning import Planned
@@ -46,6 +47,7 @@ class RunFolder:
     searched: bool = False
     notes: list[Diagnostic] = field(default_factory=list)
     finished: Mapping[str, Any] | None = None
+    refusal: Mapping[str, Any] | None = None  # of this session's winner
     opened: bool = False  # for work, not only to return what stands there
     began: float = field(default_factory=time.monotonic)
 
@@ -73,6 +75,14 @@ class RunFolder:
         self.ledger.flush()
         write_whole(self.path / DECISIONS, pretty_json([dict(decision) for decision in decisions]))
 
+    def refused(self, refusal: Refusal) -> NotAccepted:
+        """Record that the winner missed a criterion. Returns what is to be raised."""
+        self.refusal = refusal.as_json()
+        self.ledger.note("refused", self.refusal)
+        self.ledger.flush()
+        facts = {"name": self.planned.plan.spec.name, "run": str(self.path), "metric": self.planned.plan.metric}
+        return NotAccepted(refusal.diagnostics(self.path), {**facts, **self.refusal})
+
     def finish(self, result: Mapping[str, Any]) -> None:
         """Write the report, and result.json last: where it stands, the run is done."""
         self._report(result)
@@ -80,7 +90,7 @@ class RunFolder:
         self.finished = result
 
     def _report(self, result: Mapping[str, Any]) -> None:
-        write_report(self.path, self.planned.plan, _events(self.path / LEDGER), result)
+        write_report(self.path, self.planned.plan, _events(self.path / LEDGER), result, self.refusal)
 
 
 def open_folder(options: TrainOptions, planned: Planned, place: Mapping[str, Any]) -> RunFolder:
@@ -197,7 +207,7 @@ def _sessions(ledger: Ledger, last_write: float) -> _Past:
     budget, of_cut, said, began = ledger.header["budget"], None, 0.0, ledger.header.get("started")
     standing, asked, chosen = Standing(), 0, False
     for line in ledger.events():
-        chosen = line["event"] == "selected" or (chosen and line.get("budget", budget) == budget)
+        chosen = line["event"] in ("selected", "refused") or (chosen and line.get("budget", budget) == budget)
         budget, began = line.get("budget", budget), line.get("started", began)
         asked += line["event"] == "asked"
         if line["event"] == "spent":

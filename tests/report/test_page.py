@@ -125,3 +125,14 @@ def test_units() -> None:
     ]  # fmt: skip
     assert [bytes_text(x) for x in (None, 12, 2048, 3 * 2**30)] == ["-", "12 B", "2.0 KiB", "3.0 GiB"]
     assert score_text(0.123456789) == "0.123457" and score_text(float("nan")) == "-"
+
+
+def test_a_winner_that_was_refused_is_told_with_the_criteria() -> None:
+    criteria = [{"criterion": HOSTILE, "met": False, "measured": "0.88"}]
+    scores = {"validation_score": 0.9, "holdout_score": 0.88, "baseline_score": 0.5}
+    refused = {"trial": 1, "candidate": "linear", **scores, "criteria": criteria}
+    page = report_html(plan(), Overview(plan().scorer, trials()), {}, refused)
+    tags(page)
+    for text in ("not accepted", "linear (trial 1)", "Acceptance criteria", "missed", "&lt;script&gt;"):
+        assert text in page
+    assert "not finished" not in page
