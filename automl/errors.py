@@ -8,7 +8,9 @@ Anything else that reaches the command line is a bug (exit code 3). A failed tri
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from difflib import get_close_matches
 from typing import Any, ClassVar, Literal
@@ -106,3 +108,15 @@ def nearest(name: str, valid: Iterable[str]) -> str | None:
 def error(code: str, message: str, hint: str | None = None) -> AutomlError:
     """An AutomlError of one diagnostic that has no place in a spec."""
     return AutomlError(Diagnostic("error", code, message, hint=hint))
+
+
+@contextmanager
+def writing(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Let what the system refuses name the file that was to be written: the system itself names none where a disk is
+    full, and a temporary one where that is what it refuses."""
+    try:
+        yield
+    except OSError as refused:
+        if refused.errno is None:
+            raise
+        raise OSError(refused.errno, refused.strerror, os.fspath(path)) from refused

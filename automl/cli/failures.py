@@ -20,6 +20,8 @@ OUTSIDE = {
     *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EFBIG),
     *(errno.ENAMETOOLONG, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ELOOP),
 }
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+FULL_HINT = "make room there, or name another place with -o; `automl train --resume` goes on with what had finished"
 
 
 def reply_to(raised: BaseException, screen: Screen) -> Reply:
@@ -40,7 +42,8 @@ def _judge(raised: BaseException) -> tuple[int, list[Diagnostic]]:
         ]
     if isinstance(raised, OSError) and raised.errno in OUTSIDE:
         place = "" if raised.filename is None else f"{os.fsdecode(raised.filename)}: "  # writing names no file
-        return 1, [Diagnostic("error", "CLI005", place + os.strerror(raised.errno or 0))]
+        hint = FULL_HINT if raised.errno in FULL else None
+        return 1, [Diagnostic("error", "CLI005", place + os.strerror(raised.errno or 0), hint=hint)]
     return BUG, [_bug(raised)]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -67,7 +68,8 @@ class RunFolder:
             self.ledger.note("spent", {"wall_s": round(time.monotonic() - self.began, 3)})
         self.ledger.close()
         if self.finished is None:
-            self._report({})
+            with nullcontext() if problem is None else suppress(OSError):  # what ended the run is told, not the report
+                self._report({})
 
     def selected(self, trial: TrialScore, digest: str, decisions: tuple[Mapping[str, Any], ...]) -> None:
         """Record the winner."""
@@ -171,7 +173,7 @@ def _take_result(folder: RunFolder) -> None:
     if not (folder.path / RESULT).exists():
         return
     found = read_result(folder.path)
-    damage = f"{folder.path / RESULT} cannot be read as the result of a run"
+    damage: str | None = f"{folder.path / RESULT} cannot be read as the result of a run"
     if found is not None:
         damage = package_damage(folder.path, found["digest"])
         if damage is None:
