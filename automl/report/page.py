@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from automl.jobs import Outcome
 from automl.plan import Plan
 from automl.report.chart import history_svg
 from automl.report.drawing import candidate_svg
@@ -39,7 +40,7 @@ def report_html(
         _criteria(refused),
         _history(trials),
         _leaders(trials),
-        _failures(trials),
+        _failures(trials, len(plan.rungs)),
     ]
     parts += [_graph(plan, _winner(trials, result, refused)), _columns(plan), _decisions(plan), _candidates(plan)]
     return (
@@ -64,7 +65,9 @@ def _outcome(plan: Plan, trials: Overview, result: Mapping[str, Any], refused: M
         lines.append(("winner", "; ".join(f"{m['candidate']} (weight {m['weight']:g})" for m in members)))
         lines += _scores(plan, result)
         lines.append(("package digest", str(result["digest"])))
-        lines.append(("time", f"{seconds_text(result.get('wall_s'))} of {seconds_text(result.get('budget_s'))}"))
+        budget = result.get("budget_s")
+        of = "" if budget is None else f" of {seconds_text(budget)}"
+        lines.append(("time", f"{seconds_text(result.get('wall_s'))}{of}"))
     elif refused is not None:
         lines.append(("state", "not accepted: the winner missed a criterion, and nothing was emitted"))
         lines.append(("winner", f"{refused['candidate']} (trial {refused['trial']})"))
@@ -107,12 +110,21 @@ def _leader(rank: int, row: TrialRow) -> list[str]:
     return [str(rank), str(row.number), row.candidate, *scores, seconds_text(row.wall_s), params]
 
 
-def _failures(trials: Overview) -> str:
+def _failures(trials: Overview, rungs: int) -> str:
     heads = ("trial#", "candidate", "outcome", "why")
-    cells = [[str(row.number), row.candidate, row.outcome, row.error or ""] for row in trials.unscored]
+    cells = [
+        [str(row.number), row.candidate, row.outcome, row.error or _stopped(row, rungs)] for row in trials.unscored
+    ]
     left = sum(trials.counts.values()) - trials.scored - len(trials.open) - len(cells)
     more = f"<p>{left} more in leaderboard.csv.</p>" if left else ""
     return f"<h2>Trials without a score</h2>\n{_table(heads, cells)}{more}" if cells else ""
+
+
+def _stopped(row: TrialRow, rungs: int) -> str:
+    """Why a trial without an error has no score either: where the race left it behind."""
+    if row.outcome != Outcome.PRUNED or row.rung is None:
+        return ""
+    return f"stopped after rung {row.rung + 1} of {rungs}: others were better there"
 
 
 def _winner(trials: Overview, result: Mapping[str, Any], refused: Mapping[str, Any] | None) -> str | None:

@@ -57,6 +57,7 @@ def test_rows_of_a_ledger(folder: Path) -> None:
     assert [row.outcome for row in rows] == ["ok", "ok", "failed", "ok", "open"]
     assert rows[1].folds == (0.9, 0.91, 0.92) and rows[1].rounds == 5 and rows[1].wall_s == 1.5
     assert rows[0].folds == (0.5, 0.5, 0.5) and rows[2].error == "ValueError: no" and rows[4].score is None
+    assert [row.rung for row in rows] == [1, 1, 0, 1, None]
 
 
 def test_stopped(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

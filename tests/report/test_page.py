@@ -136,3 +136,10 @@ def test_a_winner_that_was_refused_is_told_with_the_criteria() -> None:
     for text in ("not accepted", "linear (trial 1)", "Acceptance criteria", "missed", "&lt;script&gt;"):
         assert text in page
     assert "not finished" not in page
+
+
+def test_a_time_without_a_budget_and_why_trials_were_stopped() -> None:
+    rungs = len(plan().rungs)
+    page = page_of([TrialRow(0, "linear", "ok", 0.9, folds=(0.9,)), TrialRow(1, "linear", "pruned", rung=0)])
+    assert "<td>12.0 s</td>" in page and f"stopped after rung 1 of {rungs}" in page
+    assert "12.0 s of 1 min 40 s" in report_html(plan(), Overview(plan().scorer), {**RESULT, "budget_s": 100.0})
