@@ -22,6 +22,7 @@ from automl.driver.usage import Usage, too_few_slots
 from automl.emit.request import Emitted
 from automl.emit.write import emit_package
 from automl.errors import AutomlError, Diagnostic
+from automl.executors.inline import InlineExecutor
 from automl.fit import FitContext
 from automl.jobs import Executor, Outcome
 from automl.lock import check_lock
@@ -36,6 +37,7 @@ from automl.search.loop import run_search
 from automl.spec.model import BudgetSpec
 
 PLAN_SUFFIX = ".json"
+FAILED_INLINE = "report.html lists the trials; mend what fails, or leave its family out with search.families"
 
 
 def train(options: TrainOptions, watch: Watch) -> dict[str, Any]:
@@ -175,7 +177,10 @@ class _Run:
             causes = [
                 f"trial {t.number} ({t.candidate}): {t.outcome.value} {t.error or ''}".rstrip() for t in found.unscored
             ]
-            hint = "--executor inline shows what fails" if causes else "give the search more time, or more trials"
+            hint = "give the search more time, or more trials"
+            if causes:
+                inline = isinstance(executor, InlineExecutor)
+                hint = FAILED_INLINE if inline else "--executor inline shows what fails"
             raise AutomlError(
                 [
                     Diagnostic("error", "RUN003", f"no trial has a score: {cause}", hint=hint)
