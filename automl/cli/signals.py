@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import select
 import signal
+import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
+from typing import Any
 
 from automl.cli.screen import Screen
 
@@ -18,34 +20,60 @@ _NUDGES, _PAUSE_S = 20, 0.1
 INTERRUPTED = 130
 
 
-@contextmanager
-def stoppable(screen: Screen) -> Iterator[None]:
-    """Raise KeyboardInterrupt in the block at the first signal; at the second one leave the process, exit code 130.
+class Stop:
+    """The handler of both signals: KeyboardInterrupt at the first one; at the second one the process is left."""
 
-    Workers and Ray end with the process in either way; the ledger is whole at any moment.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread hears signals
-        return
-    first = True
+    def __init__(self, screen: Screen) -> None:
+        self._screen = screen
+        self._heard = False
 
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        nonlocal first
-        if not first:
-            _tell(screen, "interrupted again: gone at once; --resume continues the run\n")
+    def __call__(self, _number: int, _frame: FrameType | None) -> None:
+        signal.setitimer(signal.ITIMER_REAL, 0.0)  # Ray's own handler, if it was first, aborts the process 3 s later
+        if self._heard:
+            _tell(self._screen, "interrupted again: gone at once; --resume continues the run\n")
             os._exit(INTERRUPTED)
-        first = False
-        _tell(screen, "interrupted: ending the workers, keeping what has finished (again: at once)\n")
+        self._heard = True
+        _tell(self._screen, "interrupted: ending the workers, keeping what has finished (again: at once)\n")
         raise KeyboardInterrupt
 
+    def check(self) -> None:
+        """Raise again what was swallowed: exceptions do not leave finalizers, nor callbacks of native code."""
+        if self._heard:
+            raise KeyboardInterrupt
+
+
+@contextmanager
+def stoppable(screen: Screen) -> Iterator[Stop]:
+    """Raise KeyboardInterrupt in the block at the first signal; at the second one leave the process, exit code 130.
+
+    Workers and Ray end with the process in either way; the ledger is whole at any moment. The block calls `check` where
+    it has come to the end of a step.
+    """
+    stop = Stop(screen)
+    if threading.current_thread() is not threading.main_thread():
+        yield stop  # only the main thread hears signals
+        return
+    handlers: dict[signal.Signals, Callable[[int, FrameType | None], object]]
     handlers = {**dict.fromkeys(_SIGNALS, stop), _NUDGE: _do_nothing}
     before = [(number, signal.signal(number, handler)) for number, handler in handlers.items()]
+    hook, sys.unraisablehook = sys.unraisablehook, _without_interrupts(sys.unraisablehook)
     try:
         with _nudged():
-            yield
+            yield stop
     finally:
+        sys.unraisablehook = hook
         for number, handler in before:
             signal.signal(number, handler)
+
+
+def _without_interrupts(hook: Callable[[Any], object]) -> Callable[[Any], object]:
+    """Python's report of exceptions that cannot leave a finalizer, without those that `check` raises again."""
+
+    def report(told: Any) -> None:
+        if not issubclass(told.exc_type, KeyboardInterrupt):
+            hook(told)
+
+    return report
 
 
 @contextmanager

@@ -6,12 +6,16 @@ import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from automl.cli.parser import positive, seconds
 from automl.cli.reply import Reply
 from automl.cli.screen import Screen
-from automl.cli.signals import stoppable
+from automl.cli.signals import Stop, stoppable
+
+if TYPE_CHECKING:
+    from automl.driver.options import Stage, Waiting, Watch
+    from automl.search.events import Event
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -51,9 +55,22 @@ def run(found: Namespace, screen: Screen) -> Reply:
         overwrite=found.overwrite,
         began=began,
     )
-    with stoppable(screen), progress(screen) as watch:
-        result = train(options, watch)
+    with stoppable(screen) as stop, progress(screen) as watch:
+        result = train(options, _checked(watch, stop))
     return Reply(0, result, summary(result))
+
+
+def _checked(watch: Watch, stop: Stop) -> Watch:
+    """`watch`, which looks after each fit and before the last steps whether the run was interrupted."""
+    from automl.driver.options import Stage
+    from automl.search.events import Finished
+
+    def told(event: Event | Stage | Waiting) -> None:
+        if isinstance(event, Finished) or (isinstance(event, Stage) and event.kind in ("final", "emit")):
+            stop.check()
+        watch(event)
+
+    return told
 
 
 def summary(result: Mapping[str, Any]) -> str:

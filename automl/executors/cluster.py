@@ -101,4 +101,4 @@ class Cluster:
             return "a node: none is left"
         starting = sorted({slot.node.name for slot in slots if slot.starts})
         cpus = f"{self._threads} CPU{'s' if self._threads > 1 else ''}"
-        return f"{cpus} for each worker that starts, on {', '.join(starting[:8])}" if starting else None
+        return f"workers of {cpus} that start on {', '.join(starting[:8])}" if starting else None

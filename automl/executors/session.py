@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import logging
 import os
+import signal
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
@@ -20,7 +22,7 @@ from automl.executors.crew import Crew
 from automl.executors.nodes import Questions, alive_nodes, check_nodes
 from automl.executors.pulse import Pulse, knock
 from automl.executors.reaper import Reaped
-from automl.executors.settings import ExecutorSettings, cpu_count
+from automl.executors.settings import ExecutorSettings, cpus_for
 from automl.executors.shipping import shipped_code, worker_environment
 
 MIB = 2**20
@@ -123,9 +125,12 @@ def _connect(wanted: ExecutorSettings, own_code: Path | None) -> Session:
             if not joined:
                 _keep_local(ray, local)
             if reaped is not None:
-                _start(ray, (wanted.workers or max(1, cpu_count() // threads)) * threads, reaped.folder)
+                cpus = cpus_for(threads)
+                with _sigterm_kept():
+                    _start(ray, (wanted.workers or cpus // threads) * threads, reaped.folder)
             elif address is not None and not joined:
-                _join(ray, address, own_code)
+                with _sigterm_kept():
+                    _join(ray, address, own_code)
             _hush(ray)
             return _session(ray, wanted, not joined, reaped, on_disk)
         except BaseException:
@@ -238,6 +243,20 @@ def _hush(ray: Any) -> None:
     inner: Any = getattr(getattr(ray, "_private", None), "worker", None)
     if inner is not None and hasattr(inner, "_worker_logs_enabled"):
         inner._worker_logs_enabled = False
+
+
+@contextmanager
+def _sigterm_kept() -> Iterator[None]:
+    """Ray puts a handler of native code in the place of ours, which prints a stack and aborts the process 3 s later.
+
+    Past Python, whose `signal.signal` is for the main thread alone.
+    """
+    libc, before = ctypes.CDLL(None), ctypes.create_string_buffer(1024)  # larger than any struct sigaction
+    libc.sigaction(signal.SIGTERM, None, before)
+    try:
+        yield
+    finally:
+        libc.sigaction(signal.SIGTERM, before, None)
 
 
 @contextmanager

@@ -79,7 +79,7 @@ def test_a_table_that_fits_nowhere_is_told(tmp_path: Path) -> None:
     program = tmp_path / "store.py"
     program.write_text(STORE_PROGRAM, encoding="utf-8")
     small = "mount -t tmpfs -o size=100m none"
-    with tempfile.TemporaryDirectory(prefix="small-") as disk:  # no path of pytest's: Ray's sockets lie in it
+    with tempfile.TemporaryDirectory(prefix="s-", dir="/tmp") as disk:  # short: Ray's sockets lie in it
         lines = f'{small} /dev/shm && {small} {disk} && exec "$0" "$@"'
         line = ["unshare", "-m", "sh", "-c", lines, sys.executable, str(program)]
         ran = subprocess.run(line, cwd=ROOT, env={**WORLD, "TMPDIR": disk}, capture_output=True, text=True)
