@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from automl.compiler.forecast import below_floor
-from automl.driver.acceptance import check_accepted
+from automl.driver.acceptance import refusal_of
 from automl.driver.finish import Final, Story, final_params, fit_final, request_of
 from automl.driver.folder import RunFolder, open_folder
 from automl.driver.opening import Opening
@@ -22,6 +22,7 @@ from automl.driver.usage import Usage, too_few_slots
 from automl.emit.request import Emitted
 from automl.emit.write import emit_package
 from automl.errors import AutomlError, Diagnostic
+from automl.executors.inline import InlineExecutor
 from automl.fit import FitContext
 from automl.jobs import Executor, Outcome
 from automl.lock import check_lock
@@ -36,6 +37,7 @@ from automl.search.loop import run_search
 from automl.spec.model import BudgetSpec
 
 PLAN_SUFFIX = ".json"
+FAILED_INLINE = "report.html lists the trials; mend what fails, or leave its family out with search.families"
 
 
 def train(options: TrainOptions, watch: Watch) -> dict[str, Any]:
@@ -112,7 +114,7 @@ class _Run:
         try:
             deadline = self._deadline(opening.finishers)
             executor = opening.executor(self.context, None if deadline is None else deadline.left)
-            for note in opening.notes:
+            for note in (*self.folder.notes, *opening.notes):
                 self.warn(note.code, note.message, note.hint)
             self.watch.executor = executor
             if deadline is not None:
@@ -152,7 +154,7 @@ class _Run:
             self.warn("RUN010", *few)
         if settings.deadline is not None:
             # What was cut is finished however late it is by now; and what is resumed when all its time is spent.
-            late = self.folder.cut or (self.folder.state != "new" and settings.deadline.left() <= 0.0)
+            late = self.folder.searched or (self.folder.state != "new" and settings.deadline.left() <= 0.0)
             self.limited = not late
         usage = Usage()
         found = run_search(self.plan, executor, self.folder.ledger, settings, partial(self._seen, usage))
@@ -175,7 +177,10 @@ class _Run:
             causes = [
                 f"trial {t.number} ({t.candidate}): {t.outcome.value} {t.error or ''}".rstrip() for t in found.unscored
             ]
-            hint = "--executor inline shows what fails" if causes else "give the search more time, or more trials"
+            hint = "give the search more time, or more trials"
+            if causes:
+                inline = isinstance(executor, InlineExecutor)
+                hint = FAILED_INLINE if inline else "--executor inline shows what fails"
             raise AutomlError(
                 [
                     Diagnostic("error", "RUN003", f"no trial has a score: {cause}", hint=hint)
@@ -216,7 +221,9 @@ class _Run:
         decisions = tuple(decision.as_json() for decision in found.decisions)
         story = Story(self.planned.lock, self._baseline(found), decisions)
         request = request_of(self.context, final, story)
-        check_accepted(self.context, request, final)
+        refusal = refusal_of(self.context, request, final)
+        if refusal is not None:
+            raise self.folder.refused(refusal)
         self.watch(Stage("emit", str(self.folder.package)))
         emitted = emit_package(request, self.folder.package, replace=self.folder.state != "new")
         for warning in emitted.warnings:
