@@ -179,10 +179,8 @@ def _take_result(folder: RunFolder) -> None:
         if damage is None:
             folder.finished = {**found, "run": str(folder.path), "package": str(folder.package)}  # it may have moved
             return
-        if not (folder.package / MANIFEST).is_file():
-            shutil.rmtree(
-                folder.package, ignore_errors=True
-            )  # what is left of ours; emission would take it for another's
+        if not (folder.package / MANIFEST).is_file():  # what is left of ours would be taken for another's
+            shutil.rmtree(folder.package, ignore_errors=True)
     hint = "final fits and package are made anew from what the ledger has"
     folder.notes.append(Diagnostic("warning", "RUN011", f"the run is not finished: {damage}", hint=hint))
 
