@@ -8,10 +8,12 @@ Anything else that reaches the command line is a bug (exit code 3). A failed tri
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from difflib import get_close_matches
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 Severity = Literal["error", "warning", "note"]
 
@@ -72,14 +74,22 @@ class AutomlError(Exception):
         self.diagnostics = sort_diagnostics(found)
         super().__init__("\n".join(d.as_text() for d in self.diagnostics))
 
-    def __reduce__(self) -> tuple[type, tuple[list[Diagnostic]]]:
+    def __reduce__(self) -> tuple[type, tuple[Any, ...]]:
         return type(self), (self.diagnostics,)
 
 
 class NotAccepted(AutomlError):
-    """The winner missed an acceptance criterion: nothing was emitted."""
+    """The winner missed an acceptance criterion: nothing was emitted. `facts`: the run, its winner and what was
+    measured, as JSON; they stand beside the diagnostics of `--format json`."""
 
     exit_code: ClassVar[int] = 4
+
+    def __init__(self, diagnostics: Iterable[Diagnostic] | Diagnostic, facts: Mapping[str, Any] | None = None) -> None:
+        super().__init__(diagnostics)
+        self.facts = dict(facts or {})
+
+    def __reduce__(self) -> tuple[type, tuple[Any, ...]]:
+        return type(self), (self.diagnostics, self.facts)
 
 
 def sort_diagnostics(found: list[Diagnostic]) -> list[Diagnostic]:
@@ -98,3 +108,15 @@ def nearest(name: str, valid: Iterable[str]) -> str | None:
 def error(code: str, message: str, hint: str | None = None) -> AutomlError:
     """An AutomlError of one diagnostic that has no place in a spec."""
     return AutomlError(Diagnostic("error", code, message, hint=hint))
+
+
+@contextmanager
+def writing(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Let what the system refuses name the file that was to be written: the system itself names none where a disk is
+    full, and a temporary one where that is what it refuses."""
+    try:
+        yield
+    except OSError as refused:
+        if refused.errno is None:
+            raise
+        raise OSError(refused.errno, refused.strerror, os.fspath(path)) from refused

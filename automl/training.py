@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from automl.compiler.forecast import below_floor
-from automl.driver.acceptance import check_accepted
+from automl.driver.acceptance import refusal_of
 from automl.driver.finish import Final, Interval, Story, final_params, fit_final, interval_of, request_of
 from automl.driver.folder import RunFolder, open_folder
 from automl.driver.opening import Opening
@@ -24,6 +24,7 @@ from automl.driver.usage import Usage, too_few_slots
 from automl.emit.request import Emitted
 from automl.emit.write import emit_package
 from automl.errors import AutomlError, Diagnostic
+from automl.executors.inline import InlineExecutor
 from automl.fit import FitContext
 from automl.jobs import Executor, Outcome
 from automl.lock import check_lock
@@ -38,6 +39,7 @@ from automl.search.loop import run_search
 from automl.spec.model import BudgetSpec
 
 PLAN_SUFFIX = ".json"
+FAILED_INLINE = "report.html lists the trials; mend what fails, or leave its family out with search.families"
 
 
 def train(options: TrainOptions, watch: Watch) -> dict[str, Any]:
@@ -114,7 +116,7 @@ class _Run:
         try:
             deadline = self._deadline(opening.finishers)
             executor = opening.executor(self.context, None if deadline is None else deadline.left)
-            for note in opening.notes:
+            for note in (*self.folder.notes, *opening.notes):
                 self.warn(note.code, note.message, note.hint)
             self.watch.executor = executor
             if deadline is not None:
@@ -161,7 +163,7 @@ class _Run:
             self.warn("RUN010", *few)
         if settings.deadline is not None:
             # What was cut is finished however late it is by now; and what is resumed when all its time is spent.
-            late = self.folder.cut or (self.folder.state != "new" and settings.deadline.left() <= 0.0)
+            late = self.folder.searched or (self.folder.state != "new" and settings.deadline.left() <= 0.0)
             self.limited = not late
         usage = Usage()
         found = run_search(self.plan, executor, self.folder.ledger, settings, partial(self._seen, usage))
@@ -185,7 +187,10 @@ class _Run:
             causes = [
                 f"trial {t.number} ({t.candidate}): {t.outcome.value} {t.error or ''}".rstrip() for t in found.unscored
             ]
-            hint = "--executor inline shows what fails" if causes else "give the search more time, or more trials"
+            hint = "give the search more time, or more trials"
+            if causes:
+                inline = isinstance(executor, InlineExecutor)
+                hint = FAILED_INLINE if inline else "--executor inline shows what fails"
             raise AutomlError(
                 [
                     Diagnostic("error", "RUN003", f"no trial has a score: {cause}", hint=hint)
@@ -223,13 +228,13 @@ class _Run:
             return found, None
         self.watch(Stage("score"))
         if not without_interval(found.decisions):
-            limit_s = math.inf if self.reserve is None else self.reserve.for_interval(self.limited)
+            limit_s = self.reserve.for_interval() if self.reserve is not None and self.limited else math.inf
             if limit_s > 0.0:
                 with suppress(TimeoutError):
                     return found, interval_of(self.context, final, limit_s)
             found = self._decided(found, Decision(kind="no_interval"))
         hint = "the package says the score alone: give the run more time, or use a faster metric"
-        self.warn("RUN011", "no time was left for the interval of the score on the holdout", hint)
+        self.warn("RUN012", "no time was left for the interval of the score on the holdout", hint)
         return found, None
 
     def _decided(self, found: SearchResult, decision: Decision) -> SearchResult:
@@ -242,7 +247,9 @@ class _Run:
         decisions = tuple(decision.as_json() for decision in found.decisions)
         story = Story(self.planned.lock, self._baseline(found), decisions)
         request = request_of(self.context, final, story, spread)
-        check_accepted(self.context, request, final)
+        refusal = refusal_of(self.context, request, final)
+        if refusal is not None:
+            raise self.folder.refused(refusal)
         self.watch(Stage("emit", str(self.folder.package)))
         emitted = emit_package(request, self.folder.package, replace=self.folder.state != "new")
         for warning in emitted.warnings:

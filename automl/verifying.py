@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import json
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -16,7 +15,7 @@ import numpy as np
 from automl.driver.finish import Final, Story, fit_final, interval_of, request_of
 from automl.driver.package import predict_file
 from automl.emit.assemble import package_files
-from automl.emit.manifest import NAME, package_digest
+from automl.emit.manifest import NAME, manifest_differences, package_digest
 from automl.errors import AutomlError, error
 from automl.executors.inline import InlineExecutor
 from automl.fit import FitContext, run
@@ -83,7 +82,7 @@ def verify(package: Path, data: Path | None, search: bool) -> Verdict:
     verdict = Verdict()
     read = _read(package, data)
     _same_machine(read, verdict)
-    verdict.differ(_manifest_differences(package))
+    verdict.differ(manifest_differences(package))
     context = FitContext(read.planned.plan, read.planned.dataset, read.planned.modules)
     executor = InlineExecutor(run, context, read.planned.plan.spec.search.trial.cpus)
     if search:
@@ -166,22 +165,6 @@ def _same_machine(read: _Package, verdict: Verdict) -> None:
     if changed:
         verdict.say("equal bytes are promised for one CPU class and one set of versions only; here:")
         verdict.lines += [f"  {text}" for text in changed]
-
-
-def _manifest_differences(package: Path) -> list[str]:
-    """Where the files are not what the package's own manifest says."""
-    try:
-        listed = json.loads((package / NAME).read_text(encoding="utf-8"))["files"]
-        found = []
-        for path, entry in sorted(listed.items()):
-            file = package / path
-            if not file.is_file():
-                found.append(f"{path}: listed in the manifest, but gone")
-            elif hashlib.sha256(file.read_bytes()).hexdigest() != str(entry["sha256"]).removeprefix("sha256:"):
-                found.append(f"{path}: its sha256 is not the manifest's")
-    except (ValueError, KeyError, TypeError, AttributeError) as problem:
-        return [f"{NAME} cannot be read: {type(problem).__name__}"]
-    return found
 
 
 def _compare_files(read: _Package, context: FitContext, final: Final, verdict: Verdict) -> None:

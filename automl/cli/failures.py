@@ -11,7 +11,7 @@ import traceback
 from automl import __version__
 from automl.cli.reply import Reply, failure
 from automl.cli.screen import Screen
-from automl.errors import AutomlError, Diagnostic
+from automl.errors import AutomlError, Diagnostic, NotAccepted
 
 BUG = 3
 INTERRUPTED = 130
@@ -20,6 +20,8 @@ OUTSIDE = {
     *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EFBIG),
     *(errno.ENAMETOOLONG, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ELOOP),
 }
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+FULL_HINT = "make room there, or name another place with -o; `automl train --resume` goes on with what had finished"
 
 
 def reply_to(raised: BaseException, screen: Screen) -> Reply:
@@ -27,7 +29,8 @@ def reply_to(raised: BaseException, screen: Screen) -> Reply:
     code, found = _judge(raised)
     if not screen.json:
         screen.show(found)
-    return Reply(code, failure([d.as_json() for d in found]), "")
+    beside = raised.facts if isinstance(raised, NotAccepted) else {}
+    return Reply(code, {**failure([d.as_json() for d in found]), **beside}, "")
 
 
 def _judge(raised: BaseException) -> tuple[int, list[Diagnostic]]:
@@ -39,7 +42,8 @@ def _judge(raised: BaseException) -> tuple[int, list[Diagnostic]]:
         ]
     if isinstance(raised, OSError) and raised.errno in OUTSIDE:
         place = "" if raised.filename is None else f"{os.fsdecode(raised.filename)}: "  # writing names no file
-        return 1, [Diagnostic("error", "CLI005", place + os.strerror(raised.errno or 0))]
+        hint = FULL_HINT if raised.errno in FULL else None
+        return 1, [Diagnostic("error", "CLI005", place + os.strerror(raised.errno or 0), hint=hint)]
     return BUG, [_bug(raised)]
 
 

@@ -39,8 +39,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     as_json = wants_json(arguments)
     with kept_stdout() as out:
         reply = answer(arguments, as_json)
-        write(out, reply.text if as_json else printable(reply.text))
-    return reply.code
+        refused = write(out, reply.text if as_json else printable(reply.text))
+    if refused is None:
+        return reply.code
+    return reply.code or _unanswered(refused)
 
 
 def answer(arguments: list[str], as_json: bool) -> Reply:
@@ -72,6 +74,16 @@ def _answer(arguments: list[str], screen: Screen) -> Reply:
         from automl.cli.failures import reply_to  # only now: errors.py costs more than `--help` may take
 
         return reply_to(raised, screen)
+
+
+def _unanswered(refused: OSError) -> int:
+    """The exit code of a command that did its work and could not say so."""
+    from automl.cli.failures import reply_to
+    from automl.errors import error
+
+    hint = "the work is done all the same; what a run has done stands in its folder"
+    told = error("CLI007", f"the answer cannot be written to stdout: {refused.strerror}", hint)
+    return reply_to(told, Screen()).code
 
 
 def build_parser(arguments: Sequence[str]) -> Parser:

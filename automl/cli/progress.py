@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any, Protocol
 
 from automl.cli.reply import printable
-from automl.cli.screen import Screen
+from automl.cli.screen import Screen, write
 from automl.cli.waiting import waiting_text
 from automl.driver.options import Stage, Waiting, Watch
 from automl.jobs import Outcome
@@ -115,7 +115,8 @@ class Progress:
             return
         from tqdm import tqdm
 
-        tqdm.write(printable(text), file=sys.stderr)  # above the bar
+        with tqdm.external_write_mode(file=sys.stderr):  # above the bar
+            write(sys.stderr, printable(text) + "\n")
 
     def _draw(self, bar: Bar) -> None:
         bar.total, bar.n = self._budget, self._settled

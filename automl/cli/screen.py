@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, TextIO, cast
 
 from automl.cli.reply import printable
 
@@ -52,21 +52,33 @@ class Screen:
         return f"{COLOURS[severity]}{head}{PLAIN}{newline}{rest}"
 
 
-def write(stream: TextIO | None, text: str) -> None:
-    """Write to a stream that may be closed, broken or of a narrow encoding; what cannot be told is not told."""
+def write(stream: TextIO | None, text: str) -> OSError | None:
+    """Write to a stream that may be closed, broken, full or of a narrow encoding; what cannot be told is not told.
+
+    Returns what the system refused it with; None where it was written, or where nobody listens (closed, reader gone).
+    """
     if stream is None:
-        return
+        return None
     try:
         encoding = stream.encoding or "utf-8"
         stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
         stream.flush()
-    except BrokenPipeError:
-        # The reader left. Python would complain again when it closes the stream at exit: give it a sink.
-        sink = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(sink, stream.fileno())
-        os.close(sink)
     except ValueError:  # closed
-        pass
+        return None
+    except OSError as refused:
+        _drain(stream)
+        return None if isinstance(refused, BrokenPipeError) else refused
+    return None
+
+
+def _drain(stream: TextIO) -> None:
+    """Python would complain again when it closes the stream at exit, with what is left in its buffer: to a sink."""
+    with suppress(OSError, ValueError):
+        place = stream.fileno()
+        sink = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(sink, place)
+        os.close(sink)
+        stream.flush()
 
 
 @contextmanager
@@ -74,18 +86,40 @@ def kept_stdout() -> Iterator[TextIO]:
     """Gives the real stdout, while everything else that prints there (a library, a C extension) goes to stderr."""
     real = sys.stdout
     if not _owns_descriptor(real):
-        with redirect_stdout(sys.stderr):
+        with redirect_stdout(_noise(sys.stderr)):
             yield real
         return
     real.flush()
     out = os.fdopen(os.dup(1), "w", encoding=real.encoding, errors="backslashreplace")
     os.dup2(2, 1)
     try:
-        yield out
+        with redirect_stdout(_noise(real)):
+            yield out
     finally:
-        real.flush()  # what a library printed through Python and is still in the buffer belongs to stderr, too
+        write(real, "")  # what a library printed through Python and is still in the buffer belongs to stderr, too
         os.dup2(out.fileno(), 1)
         out.close()
+
+
+class _Noise:
+    """A stream for what libraries print: that it cannot be told must not end what they were asked for."""
+
+    def __init__(self, stream: TextIO | None) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        write(self._stream, text)
+        return len(text)
+
+    def flush(self) -> None:
+        write(self._stream, "")
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._stream, name)
+
+
+def _noise(stream: TextIO | None) -> TextIO:
+    return cast("TextIO", _Noise(stream))
 
 
 def _owns_descriptor(stream: TextIO | None) -> bool:

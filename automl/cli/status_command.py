@@ -25,6 +25,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(found: Namespace, _screen: Screen) -> Reply:
     """Reads ledger.jsonl, plan.json and result.json; writes nothing."""
+    from automl.driver.result import package_damage
     from automl.errors import error
     from automl.planning import read_plan
     from automl.search.ledger import scan_ledger
@@ -36,12 +37,16 @@ def run(found: Namespace, _screen: Screen) -> Reply:
     state = state_of(found.run)  # before the ledger is read, so that a run that ends meanwhile is not called stopped
     body = {"ok": True, "run": str(found.run), "state": state}
     body |= summary(read_plan(found.run / "plan.json"), scan_ledger(ledger))
-    body["result"] = _result(found.run) if state == "finished" else None
+    if state == "stopped" and body["refused"] is not None:
+        body["state"] = "refused"
+    body["result"] = result = _result(found.run) if state == "finished" else None
+    body["damage"] = None if result is None else package_damage(found.run, result["digest"])
     return Reply(0, body, _text(body))
 
 
 def state_of(folder: Path) -> str:
-    """`running`: a driver holds the ledger; `finished`: there is a result; else `stopped`."""
+    """`running`: a driver holds the ledger; `finished`: there is a result; else `stopped` (or `refused`, which the
+    ledger says)."""
     import fcntl
 
     with (folder / "ledger.jsonl").open("rb") as ledger:
@@ -58,9 +63,10 @@ def summary(plan: Plan, lines: Iterator[Mapping[str, Any]]) -> dict[str, Any]:
     from automl.report.overview import Overview
     from automl.search.decisions import Standing
 
-    header, fits = next(lines), _Fits(Standing())
+    header = next(lines)
+    fits = _Fits(Standing(), header)
     trials = Overview(plan.scorer, rows_of(fits.watching(lines)))
-    budget = header.get("budget") or {}
+    budget = fits.session.get("budget") or {}
     limit = budget.get("trials") if budget else plan.spec.search.budget.trials
     outcomes = {name: number for name, number in trials.counts.items() if name != OPEN}
     left = None if limit is None else max(0, limit - sum(outcomes.values()))
@@ -68,7 +74,7 @@ def summary(plan: Plan, lines: Iterator[Mapping[str, Any]]) -> dict[str, Any]:
         "name": plan.spec.name,
         "metric": plan.metric,
         "started": header.get("started"),
-        "executor": header.get("executor"),
+        "executor": fits.session.get("executor"),
         "trials": outcomes,
         "open": [{"trial": row.number, "candidate": row.candidate} for row in trials.open],
         "fits": fits.count,
@@ -77,14 +83,16 @@ def summary(plan: Plan, lines: Iterator[Mapping[str, Any]]) -> dict[str, Any]:
         "budget": {"trials": limit, "time_s": (budget or plan.spec.search.budget.model_dump())["time_s"]},
         "remaining": 0 if fits.standing.cut else left,
         "cut": fits.standing.cut is not None,
+        "refused": _refused(fits.standing.refused),
     }
 
 
 @dataclass
 class _Fits:
-    """What is counted while the ledger passes."""
+    """What is counted while the ledger passes. `session`: what the last one was told, by the header or its own line."""
 
     standing: Standing
+    session: Mapping[str, Any]
     count: int = 0
     wall_s: float = 0.0
 
@@ -94,8 +102,13 @@ class _Fits:
                 self.count += 1
                 self.wall_s += float(line["wall_s"])
             else:
+                self.session = line if line["event"] == "session" else self.session
                 self.standing(line)
             yield line
+
+
+def _refused(line: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    return None if line is None else {name: value for name, value in line.items() if name != "event"}
 
 
 def _best(row: TrialRow) -> dict[str, Any]:
@@ -103,20 +116,16 @@ def _best(row: TrialRow) -> dict[str, Any]:
     return {**shown, "params": dict(row.params)}
 
 
-def _result(folder: Path) -> dict[str, Any]:
+def _result(folder: Path) -> Mapping[str, Any]:
     """result.json. Raises AutomlError where it cannot be read."""
-    import json
-
+    from automl.driver.result import RESULT, read_result
     from automl.errors import error
 
-    path = folder / "result.json"
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        if isinstance(found, dict):
-            return found
-    except (OSError, ValueError):
-        pass
-    raise error("CLI022", f"{path} cannot be read as the result of a run")
+    found = read_result(folder)
+    if found is None:
+        hint = "`automl train --resume` makes it anew"
+        raise error("CLI022", f"{folder / RESULT} cannot be read as the result of a run", hint)
+    return found
 
 
 def _text(body: Mapping[str, Any]) -> str:
@@ -134,9 +143,17 @@ def _text(body: Mapping[str, Any]) -> str:
         ("budget", " or ".join(ends) or "none"),
         ("to do", _to_do(body)),
     ]
+    if body["state"] == "refused":
+        lines += [("criterion", text) for text in _criteria(body["refused"])]
     if body["result"]:
         lines.append(("package", str(body["result"].get("package"))))
     return f"{body['name']}: {body['run']}\n" + "".join(f"  {name:<11}{text}\n" for name, text in lines)
+
+
+def _criteria(refused: Mapping[str, Any]) -> list[str]:
+    """Of a winner that missed one: each, and what was measured."""
+    found = [(each["criterion"], "met" if each["met"] else "missed", each["measured"]) for each in refused["criteria"]]
+    return [f"{criterion}: {verdict}, it is {measured}" for criterion, verdict, measured in found]
 
 
 def _under_way(body: Mapping[str, Any]) -> str:
@@ -152,8 +169,12 @@ def _named(trial: Mapping[str, Any]) -> str:
 
 
 def _to_do(body: Mapping[str, Any]) -> str:
+    if body["damage"]:
+        return f"{body['damage']}; `automl train --resume` makes it anew"
     if body["state"] == "finished":
         return "nothing; `automl train --resume` with a larger budget extends it"
+    if body["state"] == "refused":
+        return "nothing; `automl train --resume` with a larger budget or other criteria goes on"
     left = "as many as fit into the time" if body["remaining"] is None else str(body["remaining"])
     trials = "no more trials" if left == "0" else f"{left} trials"
     resume = "" if body["state"] == "running" else "; `automl train --resume` continues it"

@@ -2,33 +2,66 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
 from automl.driver.finish import Examiner, Final
 from automl.emit.assemble import package_files
 from automl.emit.checks import check_plan
 from automl.emit.request import EmitRequest
-from automl.errors import Diagnostic, NotAccepted, error
+from automl.errors import Diagnostic, error
 from automl.fit import FitContext
+from automl.plan import TrialScore
 from automl.select.accept import Measured, Verdict, judge
 
 
-def check_accepted(context: FitContext, request: EmitRequest, final: Final) -> None:
-    """Raise NotAccepted with every criterion that was missed.
+@dataclass(frozen=True)
+class Refusal:
+    """A winner that missed a criterion: its trial, its scores by their names in result.json, every criterion."""
+
+    trial: TrialScore
+    scores: Mapping[str, float | None]
+    verdicts: tuple[Verdict, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """For the ledger, and for `--format json`."""
+        winner = {"trial": self.trial.number, "candidate": self.trial.candidate}
+        return {**winner, **self.scores, "criteria": [asdict(verdict) for verdict in self.verdicts]}
+
+    def diagnostics(self, run: Path) -> list[Diagnostic]:
+        """One for each criterion that was missed. `run`: the folder that is kept."""
+        hint = f"nothing was emitted; the run is kept in {run} (report.html, leaderboard.csv)"
+        return [
+            Diagnostic("error", "ACC001", f"not accepted: {found.criterion}, but it is {found.measured}", hint=hint)
+            for found in self.verdicts
+            if not found.met
+        ]
+
+
+def refusal_of(context: FitContext, request: EmitRequest, final: Final) -> Refusal | None:
+    """The criteria held against the winner; None where it meets them all.
 
     Raises AutomlError: ACC002, ACC003 where criteria cannot be measured.
     """
     plan = context.plan
     criteria = plan.spec.accept
     if not criteria:
-        return
+        return None
     size = 0
     if any(criterion.package_size is not None for criterion in criteria):
         check_plan(request.plan)
         size = sum(len(content) for content in package_files(request)[0].values())
-    missed = [
-        verdict for verdict in judge(criteria, plan.scorer, _measured(context, request, final, size)) if not verdict.met
-    ]
-    if missed:
-        raise NotAccepted([_missed(verdict) for verdict in missed])
+    verdicts = tuple(judge(criteria, plan.scorer, _measured(context, request, final, size)))
+    if all(verdict.met for verdict in verdicts):
+        return None
+    scores = {
+        "validation_score": final.trial.score,
+        "holdout_score": None if final.estimate is None else final.estimate.score,
+        "baseline_score": None if final.baseline is None else final.baseline.score,
+    }
+    return Refusal(final.trial, scores, verdicts)
 
 
 def _measured(context: FitContext, request: EmitRequest, final: Final, size: int) -> Measured:
@@ -49,10 +82,3 @@ def _measured(context: FitContext, request: EmitRequest, final: Final, size: int
         raise error("ACC002", text, "set validation.holdout above 0, or use the optimised metric")
     baseline = float("nan") if first is None else first.score  # it failed: no comparison with it is met
     return Measured({plan.metric: final.trial.score}, {plan.metric: baseline}, size)
-
-
-def _missed(verdict: Verdict) -> Diagnostic:
-    text = f"not accepted: {verdict.criterion}, but it is {verdict.measured}"
-    return Diagnostic(
-        "error", "ACC001", text, hint="nothing was emitted; the run is kept (report.html, leaderboard.csv)"
-    )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -13,8 +13,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, NamedTuple
 
+from automl.driver.acceptance import Refusal
 from automl.driver.options import TrainOptions
-from automl.errors import error
+from automl.driver.result import PACKAGE, RESULT, package_damage, read_result
+from automl.errors import AutomlError, Diagnostic, NotAccepted, error
 from automl.lock import FILE_NAME, lock_text
 from automl.plan import TrialScore
 from automl.planning import Planned
@@ -25,9 +27,9 @@ from automl.search.ledger import Ledger, ledger_exists, scan_ledger
 from automl.spec.model import BudgetSpec
 from automl.value import pretty_json
 
-LEDGER, RESULT, PLAN, DECISIONS = "ledger.jsonl", "result.json", "plan.json", "decisions.json"
+LEDGER, PLAN, DECISIONS = "ledger.jsonl", "plan.json", "decisions.json"
 OWN_FILES = (LEDGER, RESULT, PLAN, DECISIONS, FILE_NAME, "leaderboard.csv", "report.html")
-PACKAGE, MANIFEST = "package", "manifest.json"
+MANIFEST = "manifest.json"
 
 State = Literal["new", "continued", "extended"]
 
@@ -35,15 +37,18 @@ State = Literal["new", "continued", "extended"]
 @dataclass
 class RunFolder:
     """An open run. `finished`: the result of a run with nothing left to do; `spent_s`: what earlier sessions took;
-    `cut`: one of them had ended the search for lack of time, and nothing is left but to finish the run."""
+    `searched`: one of them had ended the search, for lack of time or with a winner, and nothing is left but to finish
+    the run, however late it is; `notes`: what was found in the folder that a person should know."""
 
     path: Path
     planned: Planned
     ledger: Ledger
     state: State = "new"
     spent_s: float = 0.0
-    cut: bool = False
+    searched: bool = False
+    notes: list[Diagnostic] = field(default_factory=list)
     finished: Mapping[str, Any] | None = None
+    refusal: Mapping[str, Any] | None = None  # of this session's winner
     opened: bool = False  # for work, not only to return what stands there
     began: float = field(default_factory=time.monotonic)
 
@@ -63,13 +68,22 @@ class RunFolder:
             self.ledger.note("spent", {"wall_s": round(time.monotonic() - self.began, 3)})
         self.ledger.close()
         if self.finished is None:
-            self._report({})
+            with nullcontext() if problem is None else suppress(OSError):  # what ended the run is told, not the report
+                self._report({})
 
     def selected(self, trial: TrialScore, digest: str, decisions: tuple[Mapping[str, Any], ...]) -> None:
         """Record the winner."""
         self.ledger.note("selected", {"trial": trial.number, "candidate": trial.candidate, "digest": digest})
         self.ledger.flush()
         write_whole(self.path / DECISIONS, pretty_json([dict(decision) for decision in decisions]))
+
+    def refused(self, refusal: Refusal) -> NotAccepted:
+        """Record that the winner missed a criterion. Returns what is to be raised."""
+        self.refusal = refusal.as_json()
+        self.ledger.note("refused", self.refusal)
+        self.ledger.flush()
+        facts = {"name": self.planned.plan.spec.name, "run": str(self.path), "metric": self.planned.plan.metric}
+        return NotAccepted(refusal.diagnostics(self.path), {**facts, **self.refusal})
 
     def finish(self, result: Mapping[str, Any]) -> None:
         """Write the report, and result.json last: where it stands, the run is done."""
@@ -78,7 +92,7 @@ class RunFolder:
         self.finished = result
 
     def _report(self, result: Mapping[str, Any]) -> None:
-        write_report(self.path, self.planned.plan, _events(self.path / LEDGER), result)
+        write_report(self.path, self.planned.plan, _events(self.path / LEDGER), result, self.refusal)
 
 
 def open_folder(options: TrainOptions, planned: Planned, place: Mapping[str, Any]) -> RunFolder:
@@ -88,7 +102,7 @@ def open_folder(options: TrainOptions, planned: Planned, place: Mapping[str, Any
     something else, and what the ledger raises.
     """
     path = options.out or Path("runs") / planned.plan.spec.name
-    there = ledger_exists(path / LEDGER)
+    there = _holds_run(path / LEDGER)
     if there and not (options.resume or options.overwrite):
         raise error(
             "RUN001", f"{path} holds a run", "--resume continues it, --overwrite starts anew, -o names another folder"
@@ -102,8 +116,18 @@ def open_folder(options: TrainOptions, planned: Planned, place: Mapping[str, Any
         return _resume(path, planned, place)
     path.mkdir(parents=True, exist_ok=True)
     header = {"search": planned.plan.search_digest, **_session(planned, place)}
-    clear = partial(_clear, path) if options.overwrite else None
+    clear = partial(_clear, path) if options.overwrite or ledger_exists(path / LEDGER) else None
     return _opened(RunFolder(path, planned, Ledger.create(path / LEDGER, header, clear)))
+
+
+def _holds_run(ledger: Path) -> bool:
+    """Whether anything was asked for there: a run that could not even start has left a header and nothing to keep."""
+    if not ledger_exists(ledger):
+        return False
+    try:
+        return any(line["event"] == "asked" for line in scan_ledger(ledger))
+    except AutomlError:  # changed, or no ledger of ours: not to be taken for nothing
+        return True
 
 
 def _session(planned: Planned, place: Mapping[str, Any]) -> dict[str, Any]:
@@ -131,8 +155,9 @@ def _resume(path: Path, planned: Planned, place: Mapping[str, Any]) -> RunFolder
     past = _sessions(ledger, last_write)
     larger, killed = _larger(planned.plan.spec.search.budget, past), past.killed_s
     folder = RunFolder(path, planned, ledger, "extended" if larger else "continued", past.said_s + killed)
-    folder.cut = past.cut and not larger
-    folder.finished = None if larger else _finished(path / RESULT)
+    folder.searched = (past.cut or past.chosen) and not larger
+    if not larger:
+        _take_result(folder)
     if folder.finished is not None:
         return folder
     (path / RESULT).unlink(missing_ok=True)  # from here on the run is not done
@@ -142,23 +167,34 @@ def _resume(path: Path, planned: Planned, place: Mapping[str, Any]) -> RunFolder
     return _opened(folder)
 
 
-def _finished(result: Path) -> Mapping[str, Any] | None:
-    """The result of a run that is done. One that cannot be read is made anew: the ledger has all it takes."""
-    try:
-        found = json.loads(result.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return found if isinstance(found, dict) and "digest" in found and "metric" in found else None
+def _take_result(folder: RunFolder) -> None:
+    """The run is done where its result stands and the package is still the one of that result. Else the end of the run
+    is made anew, and it is said why: the ledger has all it takes."""
+    if not (folder.path / RESULT).exists():
+        return
+    found = read_result(folder.path)
+    damage: str | None = f"{folder.path / RESULT} cannot be read as the result of a run"
+    if found is not None:
+        damage = package_damage(folder.path, found["digest"])
+        if damage is None:
+            folder.finished = {**found, "run": str(folder.path), "package": str(folder.package)}  # it may have moved
+            return
+        if not (folder.package / MANIFEST).is_file():  # what is left of ours would be taken for another's
+            shutil.rmtree(folder.package, ignore_errors=True)
+    hint = "final fits and package are made anew from what the ledger has"
+    folder.notes.append(Diagnostic("warning", "RUN011", f"the run is not finished: {damage}", hint=hint))
 
 
 class _Past(NamedTuple):
-    """What earlier sessions had, and what they made of it. `asked`: trials; `cut`: time ended it."""
+    """What earlier sessions had, and what they made of it. `asked`: trials; `cut`: time ended it; `chosen`: the search
+    had a winner within the last budget."""
 
     budget: BudgetSpec
     asked: int
     cut: bool
     said_s: float
     killed_s: float
+    chosen: bool = False
 
 
 def _sessions(ledger: Ledger, last_write: float) -> _Past:
@@ -169,8 +205,9 @@ def _sessions(ledger: Ledger, last_write: float) -> _Past:
     line; a file's time may be that of a copy, so at most its budget.
     """
     budget, of_cut, said, began = ledger.header["budget"], None, 0.0, ledger.header.get("started")
-    standing, asked = Standing(), 0
+    standing, asked, chosen = Standing(), 0, False
     for line in ledger.events():
+        chosen = line["event"] in ("selected", "refused") or (chosen and line.get("budget", budget) == budget)
         budget, began = line.get("budget", budget), line.get("started", began)
         asked += line["event"] == "asked"
         if line["event"] == "spent":
@@ -180,7 +217,7 @@ def _sessions(ledger: Ledger, last_write: float) -> _Past:
     killed = 0.0 if began is None else max(0.0, last_write - datetime.fromisoformat(began).timestamp())
     most = budget["time_s"]
     used = BudgetSpec.model_validate(of_cut or budget)
-    return _Past(used, asked, of_cut is not None, said, killed if most is None else min(killed, most))
+    return _Past(used, asked, of_cut is not None, said, killed if most is None else min(killed, most), chosen)
 
 
 def _events(path: Path) -> Iterator[Mapping[str, Any]]:

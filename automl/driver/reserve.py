@@ -7,7 +7,6 @@ times how much slower than alone the machine ran lately (the planning, then the 
 
 from __future__ import annotations
 
-import math
 import time
 from collections import deque
 from collections.abc import Callable
@@ -123,13 +122,9 @@ class Reserve:
         left = self._budget.last - self._tail() - self._budget.clock()
         return left if self._fits(trial) <= left else 0.0
 
-    def for_interval(self, limited: bool) -> float:
-        """Seconds in which the interval of the estimate has to be there; 0 where it would not. `limited`: in time; what
-        is finished however late it is has no limit, but no interval either that is more than the search would wait for.
-        """
+    def for_interval(self) -> float:
+        """Seconds in which the interval of the estimate has to be there; 0 where it would not."""
         tail = self._measured()
-        if not limited:
-            return math.inf if tail.interval_s <= self._budget.interval_s else 0.0
         left = self._budget.end + self._budget.slack_s - self._load() * tail.package_s - self._budget.clock()
         return left if self._load() * tail.interval_s <= left else 0.0
 

@@ -12,6 +12,7 @@ from automl.emit.assemble import package_files
 from automl.emit.checks import check_plan, check_target
 from automl.emit.manifest import NAME, package_digest
 from automl.emit.request import EmitRequest, Emitted
+from automl.errors import writing
 
 
 def emit_package(request: EmitRequest, out: Path, replace: bool = False) -> Emitted:
@@ -34,8 +35,9 @@ def _put(files: Mapping[str, bytes], out: Path) -> None:
         fresh = made / "new"
         for path, content in files.items():
             place = fresh / path
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_bytes(content)
+            with writing(out / path):
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.write_bytes(content)
         try:
             if out.exists():
                 out.rename(made / "old")

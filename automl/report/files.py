@@ -7,9 +7,19 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
+from automl.errors import writing
+
 
 def write_whole(path: Path, text: str | Iterable[str]) -> None:
-    """Write UTF-8 text, whole or in pieces, to a temporary name in the same folder, then rename. Raises OSError."""
+    """Write UTF-8 text, whole or in pieces, to a temporary name in the same folder, then rename.
+
+    Raises OSError, with `path` as its file.
+    """
+    with writing(path):
+        _write_whole(path, text)
+
+
+def _write_whole(path: Path, text: str | Iterable[str]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, place = tempfile.mkstemp(prefix=f".{path.name[:50]}-", dir=path.parent)
     try:

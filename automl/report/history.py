@@ -31,6 +31,7 @@ class TrialRow:
     peak_bytes: int = 0
     params: Mapping[str, ParamValue] = field(default_factory=dict)
     error: str | None = None
+    rung: int | None = None  # in which it was settled; None for one that was not, or not in its turn
 
 
 def rows_of(lines: Iterable[Line]) -> Iterator[TrialRow]:
@@ -50,10 +51,11 @@ def rows_of(lines: Iterable[Line]) -> Iterator[TrialRow]:
             fits[line["trial"]].append(line)
         elif line["event"] == "settled" and "closed" in line:
             number = line["trial"]
+            closed = {**line["closed"], "rung": line["rung"]}
             if "trials" in line:
-                for_budget[number] = line["closed"]
+                for_budget[number] = closed
                 continue
-            yield _row(asked.pop(number), fits.pop(number), line["closed"])
+            yield _row(asked.pop(number), fits.pop(number), closed)
         elif line["event"] == "late":
             late[line["trial"]] = line["closed"]
         elif line["event"] == "decision" and line["kind"] == "extended":
@@ -86,6 +88,7 @@ def _row(asked: Line, fits: list[Line], closed: Line | None) -> TrialRow:
         peak_bytes=max((int(unit["peak_bytes"]) for unit in units), default=0),
         params=asked["params"],
         error=errors[0] if errors and not scored else None,
+        rung=ended.get("rung"),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from automl.jobs import Outcome
 from automl.plan import Plan
 from automl.report.chart import history_svg
 from automl.report.drawing import candidate_svg
@@ -28,11 +29,20 @@ svg text { font-size: 12px; fill: #223 } circle { fill: #4a7ab5; opacity: .6 }
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"  # were a text ever taken for markup, nothing could load or run
 
 
-def report_html(plan: Plan, trials: Overview, result: Mapping[str, Any]) -> str:
-    """The page for a run: `result` is the content of result.json (an empty mapping for a run that is not done)."""
+def report_html(
+    plan: Plan, trials: Overview, result: Mapping[str, Any], refused: Mapping[str, Any] | None = None
+) -> str:
+    """The page for a run: `result` is the content of result.json (an empty mapping for a run that is not done);
+    `refused`: what the ledger says of a winner that missed a criterion."""
     title = xml_text(f"{plan.spec.name}: {plan.task}, {plan.scorer.label}")
-    parts = [_outcome(plan, trials, result), _history(trials), _leaders(trials), _failures(trials)]
-    parts += [_graph(plan, trials, result), _columns(plan), _decisions(plan), _candidates(plan)]
+    parts = [
+        _outcome(plan, trials, result, refused),
+        _criteria(refused),
+        _history(trials),
+        _leaders(trials),
+        _failures(trials, len(plan.rungs)),
+    ]
+    parts += [_graph(plan, _winner(trials, result, refused)), _columns(plan), _decisions(plan), _candidates(plan)]
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
@@ -43,7 +53,7 @@ def report_html(plan: Plan, trials: Overview, result: Mapping[str, Any]) -> str:
     )
 
 
-def _outcome(plan: Plan, trials: Overview, result: Mapping[str, Any]) -> str:
+def _outcome(plan: Plan, trials: Overview, result: Mapping[str, Any], refused: Mapping[str, Any] | None) -> str:
     lines = [
         (
             "table",
@@ -53,14 +63,32 @@ def _outcome(plan: Plan, trials: Overview, result: Mapping[str, Any]) -> str:
     if result:
         members = result["winner"]["members"]
         lines.append(("winner", "; ".join(f"{m['candidate']} (weight {m['weight']:g})" for m in members)))
-        lines.append((f"{plan.scorer.label}, validation folds", score_text(result.get("validation_score"))))
-        lines.append((f"{plan.scorer.label}, holdout", score_text(result.get("holdout_score"))))
+        lines += _scores(plan, result)
         lines.append(("package digest", str(result["digest"])))
-        lines.append(("time", f"{seconds_text(result.get('wall_s'))} of {seconds_text(result.get('budget_s'))}"))
+        budget = result.get("budget_s")
+        of = "" if budget is None else f" of {seconds_text(budget)}"
+        lines.append(("time", f"{seconds_text(result.get('wall_s'))}{of}"))
+    elif refused is not None:
+        lines.append(("state", "not accepted: the winner missed a criterion, and nothing was emitted"))
+        lines.append(("winner", f"{refused['candidate']} (trial {refused['trial']})"))
+        lines += _scores(plan, refused)
     else:
         lines.append(("state", "not finished: there is no result.json"))
     lines.append(("trials", ", ".join(f"{n} {outcome}" for outcome, n in trials.counts.items()) or "none"))
     return _table((), [list(line) for line in lines])
+
+
+def _scores(plan: Plan, of: Mapping[str, Any]) -> list[tuple[str, str]]:
+    return [
+        (f"{plan.scorer.label}, validation folds", score_text(of.get("validation_score"))),
+        (f"{plan.scorer.label}, holdout", score_text(of.get("holdout_score"))),
+    ]
+
+
+def _criteria(refused: Mapping[str, Any] | None) -> str:
+    found = [] if refused is None else refused["criteria"]
+    cells = [[each["criterion"], each["measured"], "met" if each["met"] else "missed"] for each in found]
+    return f"<h2>Acceptance criteria</h2>\n{_table(('criterion', 'measured', 'verdict'), cells)}" if cells else ""
 
 
 def _history(trials: Overview) -> str:
@@ -82,19 +110,34 @@ def _leader(rank: int, row: TrialRow) -> list[str]:
     return [str(rank), str(row.number), row.candidate, *scores, seconds_text(row.wall_s), params]
 
 
-def _failures(trials: Overview) -> str:
+def _failures(trials: Overview, rungs: int) -> str:
     heads = ("trial#", "candidate", "outcome", "why")
-    cells = [[str(row.number), row.candidate, row.outcome, row.error or ""] for row in trials.unscored]
+    cells = [
+        [str(row.number), row.candidate, row.outcome, row.error or _stopped(row, rungs)] for row in trials.unscored
+    ]
     left = sum(trials.counts.values()) - trials.scored - len(trials.open) - len(cells)
     more = f"<p>{left} more in leaderboard.csv.</p>" if left else ""
     return f"<h2>Trials without a score</h2>\n{_table(heads, cells)}{more}" if cells else ""
 
 
-def _graph(plan: Plan, trials: Overview, result: Mapping[str, Any]) -> str:
-    """The winner's graph; that of the best trial so far where there is no winner yet."""
-    best = [row.candidate for row in trials.best]
-    names = [m["candidate"] for m in result["winner"]["members"]] if result else best
-    shown = [candidate for candidate in plan.candidates if candidate.id in names[:1]]
+def _stopped(row: TrialRow, rungs: int) -> str:
+    """Why a trial without an error has no score either: where the race left it behind."""
+    if row.outcome != Outcome.PRUNED or row.rung is None:
+        return ""
+    return f"stopped after rung {row.rung + 1} of {rungs}: others were better there"
+
+
+def _winner(trials: Overview, result: Mapping[str, Any], refused: Mapping[str, Any] | None) -> str | None:
+    """The winner's candidate; that of the best trial so far where there is no winner yet."""
+    if result:
+        return str(result["winner"]["members"][0]["candidate"])
+    if refused is not None:
+        return str(refused["candidate"])
+    return trials.best[0].candidate if trials.best else None
+
+
+def _graph(plan: Plan, winner: str | None) -> str:
+    shown = [candidate for candidate in plan.candidates if candidate.id == winner]
     if not shown:
         return ""
     width, height, body = candidate_svg(shown[0])

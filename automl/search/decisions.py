@@ -44,12 +44,16 @@ class Decision(Value):
 
 
 class Standing:
-    """Which of the decisions in a ledger hold for the sessions to come, once all its lines were taken in, in order."""
+    """Which of the decisions in a ledger hold for the sessions to come, once all its lines were taken in, in order.
+
+    `refused`: the line that says so, where the last session ended with a winner that missed a criterion.
+    """
 
     def __init__(self) -> None:
         self.cut: Decision | None = None
         self.chosen: Decision | None = None
         self.no_interval: Decision | None = None
+        self.refused: Mapping[str, Any] | None = None
 
     @property
     def after(self) -> tuple[Decision, ...]:
@@ -58,6 +62,8 @@ class Standing:
 
     def __call__(self, line: Mapping[str, Any]) -> Decision | None:
         """One more line. The decision that it is; None for other lines."""
+        if line["event"] in ("session", "refused"):
+            self.refused = line if line["event"] == "refused" else None
         if line["event"] != "decision":
             return None
         decision = Decision.model_validate({name: value for name, value in line.items() if name != "event"})

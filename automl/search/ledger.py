@@ -1,8 +1,8 @@
 """The ledger: the state of a search as an append-only file of JSON lines, each carrying the hash of the one before.
 
-Lines: `header`, `asked`, `finished`, `retried`, `settled`, `late`, `decision`, `selected`, `spent`, and `session` for
-each that resumes. The search writes a line for something at most once; sessions that resume append to the same file. A
-last line without its newline is torn and does not count.
+Lines: `header`, `asked`, `finished`, `retried`, `settled`, `late`, `decision`, `selected` or `refused` (what became of
+the winner), `spent`, and `session` for each that resumes. The search writes a line for something at most once; sessions
+that resume append to the same file. A last line without its newline is torn and does not count.
 """
 
 from __future__ import annotations

@@ -83,6 +83,8 @@ def test_exceptions_become_exit_codes(
     ran = run(capsys, "train", "s.yaml", "--format", "json")
     assert ran.code == code and ran.json["ok"] is False and ran.err == ""
     assert all(set(found) == FIELDS for found in ran.json["diagnostics"])
+    if name == "disk full":
+        assert "runs/x: No space left on device" in told.err and "make room" in told.err
     if name == "mistakes":
         assert [found["code"] for found in ran.json["diagnostics"]] == ["SPEC020", "SPEC014"]
         assert "s.yaml:7:3: error[SPEC014] unknown key 'ignor' under data" in told.err

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from automl.cli.main import main
+from automl.errors import error
 from automl.executors import EXECUTORS
+from tests.cli.fakes import raiser
 from tests.cli.support import run, write_tiny
 
 
@@ -28,6 +32,52 @@ def test_a_finished_run_is_returned_and_not_run_again(finished: Path, capsys: py
     assert (finished / "ledger.jsonl").read_bytes() == ledger
     refused = run(capsys, "train", spec, "-o", finished)
     assert refused.code == 1 and "RUN001" in refused.err and "--resume" in refused.err
+
+
+def artifact_of(run: Path) -> Path:
+    """A file of the package that holds numbers."""
+    return next(file for file in sorted((run / "package").rglob("artifacts/*")) if file.is_file())
+
+
+def flip(file: Path) -> None:
+    """Change one byte."""
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)
+
+
+DAMAGES: dict[str, Callable[[Path], object]] = {
+    "no package": lambda found: shutil.rmtree(found / "package"),
+    "a byte of it changed": lambda found: flip(artifact_of(found)),
+    "no manifest": lambda found: (found / "package" / "manifest.json").unlink(),
+    "another manifest": lambda found: (found / "package" / "manifest.json").write_text("{}"),
+    "half a result": lambda found: (found / "result.json").write_text('{"digest": 1, "metric": 2}'),
+}
+
+
+EVERYDAY = ("no package", "half a result")
+
+
+@pytest.mark.parametrize(
+    "damage", [name if name in EVERYDAY else pytest.param(name, marks=pytest.mark.slow) for name in DAMAGES]
+)
+def test_a_run_whose_end_is_damaged_is_ended_anew(
+    damage: str, finished: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = tmp_path / "run"
+    shutil.copytree(finished, found)
+    DAMAGES[damage](found)
+    seen = run(capsys, "status", found)
+    assert "--resume` makes it anew" in (seen.err if damage == "half a result" else seen.out)
+    fits = (found / "ledger.jsonl").read_text().count('"event":"finished"')
+    again = run(capsys, "train", finished.with_name("tiny.yaml"), "-o", found, "--resume", "--format", "json")
+    assert again.code == 0 and "RUN011" in again.err
+    assert again.json["digest"] == json.loads((finished / "result.json").read_text())["digest"]
+    assert artifact_of(found).read_bytes() == artifact_of(finished).read_bytes()
+    assert (found / "ledger.jsonl").read_text().count('"event":"finished"') == fits, (
+        "no fit of the search is done again"
+    )
+    assert run(capsys, "status", found, "--format", "json").json["damage"] is None
 
 
 def test_a_person_is_told_the_result(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -74,3 +124,25 @@ def test_verify_says_what_differs(finished: Path, capsys: pytest.CaptureFixture[
 def test_the_command_line_offers_the_executors_that_there_are(capsys: pytest.CaptureFixture[str]) -> None:
     told = run(capsys, "train", "--help").out.replace("\n", " ")
     assert "--executor {" + ",".join(sorted(EXECUTORS, reverse=True)) + "}" in told
+
+
+def test_a_run_that_could_not_start_is_none(
+    finished: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as one with a wrong address: the command put right needs neither --resume nor --overwrite."""
+    spec, out = finished.with_name("tiny.yaml"), tmp_path / "run"
+    with monkeypatch.context() as patch:
+        patch.setattr("automl.driver.opening.open_executor", raiser(error("EXE010", "no cluster there")))
+        assert "EXE010" in run(capsys, "train", spec, "-o", out).err
+    assert (out / "ledger.jsonl").exists()
+    ran = run(capsys, "train", spec, "-o", out, "--format", "json")
+    assert ran.code == 0 and ran.json["digest"] == json.loads((finished / "result.json").read_text())["digest"]
+    assert (out / "ledger.jsonl").read_text().count('"event":"spent"') == 1, "a ledger of its own"
+
+
+def test_a_file_that_is_no_ledger_is_not_taken_for_nothing(
+    finished: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "ledger.jsonl").write_text("my own accounts\n")
+    assert "RUN001" in run(capsys, "train", finished.with_name("tiny.yaml"), "-o", tmp_path).err
+    assert (tmp_path / "ledger.jsonl").read_text() == "my own accounts\n"

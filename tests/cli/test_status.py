@@ -57,6 +57,7 @@ def test_rows_of_a_ledger(folder: Path) -> None:
     assert [row.outcome for row in rows] == ["ok", "ok", "failed", "ok", "open"]
     assert rows[1].folds == (0.9, 0.91, 0.92) and rows[1].rounds == 5 and rows[1].wall_s == 1.5
     assert rows[0].folds == (0.5, 0.5, 0.5) and rows[2].error == "ValueError: no" and rows[4].score is None
+    assert [row.rung for row in rows] == [1, 1, 0, 1, None]
 
 
 def test_stopped(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -120,3 +121,29 @@ def test_the_report_is_a_function_of_ledger_plan_and_result(folder: Path) -> Non
         b"rank,trial,candidate,outcome,roc_auc,fold_1,fold_2,fold_3,rounds,wall_s"
     )
     assert not list(folder.glob(".*"))
+
+
+def test_a_winner_that_was_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Until a later session, with another budget or other criteria, takes the run up again."""
+    criteria = [{"criterion": "roc_auc at least 0.99", "met": False, "measured": "0.91"}]
+    ledger = Ledger.open(folder / "ledger.jsonl")
+    ledger.note("refused", {"trial": 1, "candidate": "linear", "holdout_score": 0.91, "criteria": criteria})
+    ledger.note("spent", {"wall_s": 1.0})
+    ledger.close()
+    found = run(capsys, "status", folder, "--format", "json").json
+    assert found["state"] == "refused" and found["refused"]["criteria"] == criteria
+    text = run(capsys, "status", folder).out
+    assert "roc_auc at least 0.99: missed, it is 0.91" in text and "other criteria goes on" in text
+    ledger = Ledger.open(folder / "ledger.jsonl")
+    ledger.note("session", {})
+    ledger.close()
+    assert run(capsys, "status", folder, "--format", "json").json["state"] == "stopped"
+
+
+def test_the_budget_is_that_of_the_last_session(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ledger = Ledger.open(folder / "ledger.jsonl")
+    ledger.note("session", {"executor": "local", "budget": {"trials": 40, "time_s": None}})
+    ledger.close()
+    found = run(capsys, "status", folder, "--format", "json").json
+    assert found["budget"] == {"trials": 40, "time_s": None} and found["remaining"] == 36
+    assert found["executor"] == "local"

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from automl.driver.folder import _larger, _Past
+from automl.driver.folder import _larger, _Past, _sessions
+from automl.search.ledger import Ledger
 from automl.spec.model import BudgetSpec
 
 # (trials, seconds) before, whether time ended it, trials asked, seconds spent; (trials, seconds) now
@@ -30,3 +33,20 @@ def test_larger(case: str) -> None:
     before, cut, asked, spent, now, larger = CASES[case]
     past = _Past(BudgetSpec(trials=before[0], time_s=before[1]), asked, cut, spent, 0.0)
     assert _larger(BudgetSpec(trials=now[0], time_s=now[1]), past) == larger
+
+
+def budget(trials: int) -> dict[str, object]:
+    return {"budget": {"trials": trials, "time_s": 60.0}}
+
+
+@pytest.mark.parametrize("end", ["selected", "refused"])
+def test_a_search_that_had_a_winner_stays_ended_until_the_budget_is_another(end: str, tmp_path: Path) -> None:
+    """What is left to do then has no limit in time: with one, another trial might win."""
+    ledger = Ledger.create(tmp_path / "ledger.jsonl", {"search": "s", **budget(5)})
+    ledger.note("asked", {"trial": 0})
+    for event, fields, had in [(end, {"trial": 0}, True), ("session", budget(5), True), ("session", budget(9), False)]:
+        ledger.note(event, fields)
+        ledger.close()
+        ledger = Ledger.open(tmp_path / "ledger.jsonl")
+        assert _sessions(ledger, 0.0).chosen == had
+    ledger.close()

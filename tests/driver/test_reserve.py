@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
 import pytest
@@ -134,21 +133,14 @@ def test_the_search_does_not_end_for_an_interval_of_more_than_a_tenth_of_the_bud
 def test_the_interval_is_computed_where_it_ends_in_time() -> None:
     clock = Moment()
     kept = reserve(clock, tail=Tail(0.5, 40.0))
-    assert kept.for_interval(limited=True) == 104.5
+    assert kept.for_interval() == 104.5
     clock.now = 64.5
-    assert kept.for_interval(limited=True) == 40.0
+    assert kept.for_interval() == 40.0
     clock.now = 64.6
-    assert kept.for_interval(limited=True) == 0.0
+    assert kept.for_interval() == 0.0
     kept(Finished(Unit(1, 0, 0), Outcome.OK, 2.0, 1.0))
     clock.now = 60.0
-    assert kept.for_interval(limited=True) == 0.0, "it takes twice as long on a busy machine"
-
-
-def test_what_is_finished_late_takes_no_more_for_an_interval_than_a_search_would_wait() -> None:
-    clock = Moment()
-    clock.now = 1000.0
-    assert reserve(clock, tail=Tail(0.5, 10.0)).for_interval(limited=False) == math.inf
-    assert reserve(clock, tail=Tail(0.5, 10.1)).for_interval(limited=False) == 0.0
+    assert kept.for_interval() == 0.0, "it takes twice as long on a busy machine"
 
 
 def test_a_users_own_metric_that_sleeps_is_no_sign_of_load() -> None:

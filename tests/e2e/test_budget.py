@@ -143,7 +143,7 @@ def test_an_interval_that_takes_too_long_is_left_out(
         watch_by(patch)
         patch.setattr("automl.driver.rehearsal.GUESS_S", 1000.0)
         result = run_inline(spec, tmp_path / "run", time_s=SECONDS)
-    assert "RUN011" in {warning["code"] for warning in result["warnings"]}
+    assert "RUN012" in {warning["code"] for warning in result["warnings"]}
     assert decisions(tmp_path / "run")[-1] == {"kind": "no_interval"}
     winner = json.loads((tmp_path / "run" / "package" / "winner.json").read_text())
     assert winner["holdout_interval"] is None and winner["winner"]["holdout_score"] == result["holdout_score"]
@@ -176,7 +176,7 @@ def test_the_interval_by_a_metric_that_sleeps_is_left_out(tmp_path: Path) -> Non
     """The clock shows it, before the interval begins or while it is computed."""
     spec = own(tmp_path, "own_sleeps", seconds=5.0)
     result = run_on("local", spec, tmp_path / "run", time_s=20.0)
-    assert "RUN011" in {warning["code"] for warning in result["warnings"]}
+    assert "RUN012" in {warning["code"] for warning in result["warnings"]}
     assert result["holdout_score"] is not None
     assert {"kind": "no_interval"} in decisions(tmp_path / "run")
 

@@ -193,6 +193,7 @@ def test_a_metric_of_one_s_own_that_fails(
     spec = own(tmp_path, module, f"def profit(target, guess):\n    {body}\n", search={"budget": {"trials": 1}})
     ran = command(capsys, "train", spec, "-o", tmp_path / "run", "--executor", "inline")
     assert (ran.code, ran.codes) == (1, {"RUN003"})
+    assert all("report.html" in found["hint"] and "inline" not in found["hint"] for found in ran.told["diagnostics"])
     assert said in ran.told["diagnostics"][0]["message"] and f"metric {module}.profit" in json.dumps(ran.told)
 
 

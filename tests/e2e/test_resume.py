@@ -28,7 +28,8 @@ def test_a_finished_run_is_returned_without_work(
     monkeypatch.setattr("automl.training.run_search", None)
     monkeypatch.setattr("automl.driver.opening.open_executor", None)
     result = run_inline(spec, run, resume=True)
-    assert result == json.loads((finished / "result.json").read_text())
+    places = {"run": str(run), "package": str(run / "package")}  # where they are now: it was copied
+    assert result == {**json.loads((finished / "result.json").read_text()), **places}
     assert files_of(run) == before
 
 

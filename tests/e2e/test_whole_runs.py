@@ -19,6 +19,11 @@ def test_missed_criteria_leave_a_run_without_a_package(tmp_path: Path, capsys: p
     ran = command(capsys, "train", spec, "-o", tmp_path / "run", *INLINE)
     assert ran.code == 4
     assert [found["code"] for found in ran.told["diagnostics"]] == ["ACC001", "ACC001"]
+    assert ran.told["run"] == str(tmp_path / "run") and ran.told["ok"] is False
+    assert 0.5 < ran.told["holdout_score"] < 0.99 and [each["met"] for each in ran.told["criteria"]] == [False, False]
+    seen = command(capsys, "status", tmp_path / "run").told
+    assert seen["state"] == "refused" and seen["refused"]["candidate"] == ran.told["candidate"]
+    assert "roc_auc at least 0.99" in (tmp_path / "run" / "report.html").read_text()
     there = {path.name for path in (tmp_path / "run").iterdir()}
     assert "package" not in there
     assert {"ledger.jsonl", "report.html", "leaderboard.csv", "plan.json"} <= there
@@ -26,6 +31,7 @@ def test_missed_criteria_leave_a_run_without_a_package(tmp_path: Path, capsys: p
     fits = len(events(tmp_path / "run", "finished"))
     again = command(capsys, "train", spec, "-o", tmp_path / "run", *INLINE, "--resume")
     assert again.code == 4
+    assert len(events(tmp_path / "run", "refused")) == 2
     assert len(events(tmp_path / "run", "finished")) == fits
 
 
@@ -37,6 +43,7 @@ def test_criteria_that_are_relaxed_later_need_no_fit_anew(tmp_path: Path, capsys
     write_spec(tmp_path, 4, accept=[{"metric": "roc_auc", "at_least": 0.6}])
     ran = command(capsys, "train", spec, "-o", tmp_path / "run", *INLINE, "--resume")
     assert ran.code == 0
+    assert command(capsys, "status", tmp_path / "run").told["state"] == "finished"
     assert len(events(tmp_path / "run", "finished")) == fits
     assert command(capsys, "verify", tmp_path / "run" / "package").code == 0
 

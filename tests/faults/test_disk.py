@@ -69,7 +69,9 @@ def test_a_full_disk(full: str, tmp_path: Path, spec: Path) -> None:
     if full == "ledger":
         check_told(first, disk / "run", os.strerror(28))
     else:
-        assert [found["code"] for found in json.loads(first)["diagnostics"]] == ["CLI005"]
+        (found,) = json.loads(first)["diagnostics"]
+        assert found["code"] == "CLI005" and found["message"].startswith(f"{disk}/run/package/")
+        assert "make room" in found["hint"]
     check_same(kept, tmp_path / "plain")
 
 

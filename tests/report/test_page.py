@@ -125,3 +125,21 @@ def test_units() -> None:
     ]  # fmt: skip
     assert [bytes_text(x) for x in (None, 12, 2048, 3 * 2**30)] == ["-", "12 B", "2.0 KiB", "3.0 GiB"]
     assert score_text(0.123456789) == "0.123457" and score_text(float("nan")) == "-"
+
+
+def test_a_winner_that_was_refused_is_told_with_the_criteria() -> None:
+    criteria = [{"criterion": HOSTILE, "met": False, "measured": "0.88"}]
+    scores = {"validation_score": 0.9, "holdout_score": 0.88, "baseline_score": 0.5}
+    refused = {"trial": 1, "candidate": "linear", **scores, "criteria": criteria}
+    page = report_html(plan(), Overview(plan().scorer, trials()), {}, refused)
+    tags(page)
+    for text in ("not accepted", "linear (trial 1)", "Acceptance criteria", "missed", "&lt;script&gt;"):
+        assert text in page
+    assert "not finished" not in page
+
+
+def test_a_time_without_a_budget_and_why_trials_were_stopped() -> None:
+    rungs = len(plan().rungs)
+    page = page_of([TrialRow(0, "linear", "ok", 0.9, folds=(0.9,)), TrialRow(1, "linear", "pruned", rung=0)])
+    assert "<td>12.0 s</td>" in page and f"stopped after rung 1 of {rungs}" in page
+    assert "12.0 s of 1 min 40 s" in report_html(plan(), Overview(plan().scorer), {**RESULT, "budget_s": 100.0})
