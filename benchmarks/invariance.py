@@ -159,7 +159,8 @@ def replayed(bench: Bench, run: Path) -> dict[str, Any]:
 
     began = time.monotonic()
     bench.train(run, *bench.place("local", 2), "--time", "8s")
-    line = [sys.executable, "-m", "automl", "verify", str(run / "package"), "--search", "--format", "json"]
+    driver = [sys.executable, "-m", "tests.e2e.driver", "nowhere", str(run.with_name("stopped"))]  # as the run was made
+    line = [*driver, "verify", str(run / "package"), "--search", "--format", "json"]
     ended = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False)
     result = json.loads((run / "result.json").read_text(encoding="utf-8"))
     return {
