@@ -75,7 +75,12 @@ class Pipeline(Slot):
 
     @property
     def deadline(self) -> float | None:
-        return self.began + ASKED_S if self.work is None and self.ahead else super().deadline
+        """That of the call under way: its jobs are answered together, so the shortest limit of theirs ends it."""
+        if self.work is None:
+            return self.began + ASKED_S if self.ahead else None
+        works = [self.work, *(sent.work for sent in self.ahead if sent.call == self.call)]
+        limits = [work.job.timeout_s for work in works if work.job.timeout_s is not None]
+        return self.began + min(limits) if limits else None
 
     @property
     def full(self) -> bool:

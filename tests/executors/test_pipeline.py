@@ -59,6 +59,7 @@ def test_a_crash_among_short_jobs_loses_nothing_and_blames_one(do: Run) -> None:
 @pytest.mark.slow
 def test_a_hang_among_short_jobs_times_out_alone(do: Run) -> None:
     jobs = [job(f"k{i}", "spin" if i == 9 else "echo", value=i, timeout_s=0.5) for i in range(24)]
+    jobs[::8] = [replace(one, timeout_s=None) for one in jobs[::8]]  # the baseline has no limit
     found = {done.key: done for done in do(*jobs)}
     assert found["k9"].outcome is Outcome.TIMEOUT
     assert found["k9"].wall_s >= 0.45, "its time counts from its own start"
@@ -106,6 +107,17 @@ def test_what_the_plan_expects_counts_until_more_is_known() -> None:
     pace.note(small.job, Done("a", Outcome.OK, wall_s=2 * CALL_S))
     assert not pace.room_for(small, 0.0)
     assert not pace.room_for(Try(replace(small.job, keep=True)), 0.0), "whole models come back alone"
+
+
+def test_the_shortest_limit_ends_a_call() -> None:
+    """All of its jobs are answered together: one without a limit may be waited for in vain."""
+    slot = RaySlot(reference="r1", work=Try(job("a", "echo")), call=1, actor=None, node=Node("n", "n", 1, "n"))
+    assert slot.deadline is None
+    slot.ahead.append(Sent(Try(job("b", "echo", timeout_s=3.0)), "r2", 2))
+    assert slot.deadline is None, "the next call has not begun"
+    for key, limit in (("c", 9.0), ("d", 7.0)):
+        slot.ahead.appendleft(Sent(Try(job(key, "echo", timeout_s=limit)), key, 1))
+    assert slot.deadline == slot.began + 7.0
 
 
 def test_what_is_taken_back_counts_as_begun_in_the_call_under_way_only() -> None:
