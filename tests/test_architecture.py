@@ -17,7 +17,7 @@ FLOOR = {
     **dict.fromkeys(("compiler", "tasks", "fit", "jobs", "lock", "measure", "thresholds"), 3),
     **dict.fromkeys(("plan",), 2),
     **dict.fromkeys(("spec", "data", "rows", "cache", "graph", "catalog", "fitting", "machine"), 1),
-    **dict.fromkeys(("errors", "value", "kinds", "params", "runtime"), 0),
+    **dict.fromkeys(("errors", "value", "kinds", "params", "runtime", "unraisable"), 0),
 }
 SIBLINGS = {  # importer -> what it may import on its own floor
     "__main__": {"cli"},

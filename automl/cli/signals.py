@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import select
 import signal
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
-from typing import Any
 
 from automl.cli.screen import Screen
+from automl.unraisable import unreported
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _NUDGE = signal.SIGURG  # whose default is to be ignored: no child that is hit by it ends
@@ -56,24 +55,12 @@ def stoppable(screen: Screen) -> Iterator[Stop]:
     handlers: dict[signal.Signals, Callable[[int, FrameType | None], object]]
     handlers = {**dict.fromkeys(_SIGNALS, stop), _NUDGE: _do_nothing}
     before = [(number, signal.signal(number, handler)) for number, handler in handlers.items()]
-    hook, sys.unraisablehook = sys.unraisablehook, _without_interrupts(sys.unraisablehook)
     try:
-        with _nudged():
+        with _nudged(), unreported(KeyboardInterrupt):
             yield stop
     finally:
-        sys.unraisablehook = hook
         for number, handler in before:
             signal.signal(number, handler)
-
-
-def _without_interrupts(hook: Callable[[Any], object]) -> Callable[[Any], object]:
-    """Python's report of exceptions that cannot leave a finalizer, without those that `check` raises again."""
-
-    def report(told: Any) -> None:
-        if not issubclass(told.exc_type, KeyboardInterrupt):
-            hook(told)
-
-    return report
 
 
 @contextmanager

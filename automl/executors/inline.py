@@ -15,6 +15,7 @@ from automl.executors.memory import Rooms, free_for_fits, limited
 from automl.executors.settings import ExecutorSettings, cpus_for
 from automl.executors.worker import DeadlineError, execute, pinned_threads
 from automl.jobs import Activity, Done, Job, Outcome, Run, UnderWay
+from automl.unraisable import unreported
 
 _AGAIN_S = 0.05  # the alarm rings again until it is heard: a callback from C may swallow the first
 
@@ -105,13 +106,14 @@ def _deadline(limit_s: float | None) -> Iterator[None]:
         if time.monotonic() >= over - _AGAIN_S and not importing:  # its locks and tables stay whole; it rings again
             raise DeadlineError
 
-    before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, max(limit_s, 1e-6), _AGAIN_S)
-    try:
-        yield
-    finally:
-        _silence()
-        signal.signal(signal.SIGALRM, before)
+    with unreported(DeadlineError):  # it rings again
+        before = signal.signal(signal.SIGALRM, ring)
+        signal.setitimer(signal.ITIMER_REAL, max(limit_s, 1e-6), _AGAIN_S)
+        try:
+            yield
+        finally:
+            _silence()
+            signal.signal(signal.SIGALRM, before)
 
 
 def _silence() -> None:
