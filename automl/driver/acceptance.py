@@ -56,12 +56,7 @@ def refusal_of(context: FitContext, request: EmitRequest, final: Final) -> Refus
     verdicts = tuple(judge(criteria, plan.scorer, _measured(context, request, final, size)))
     if all(verdict.met for verdict in verdicts):
         return None
-    scores = {
-        "validation_score": final.trial.score,
-        "holdout_score": None if final.estimate is None else final.estimate.score,
-        "baseline_score": None if final.baseline is None else final.baseline.score,
-    }
-    return Refusal(final.trial, scores, verdicts)
+    return Refusal(final.trial, final.scores, verdicts)
 
 
 def _measured(context: FitContext, request: EmitRequest, final: Final, size: int) -> Measured:

@@ -37,6 +37,15 @@ class Final:
     unscored: str | None = None  # why there is no estimate although there is a holdout
     late: tuple[TrialScore, ...] = ()  # better trials that could not be fitted on all rows in time
 
+    @property
+    def scores(self) -> dict[str, float | None]:
+        """By their names in result.json: the winner's over its folds and on the holdout, and the baseline's there."""
+        return {
+            "validation_score": self.trial.score,
+            "holdout_score": None if self.estimate is None else self.estimate.score,
+            "baseline_score": None if self.baseline is None else self.baseline.score,
+        }
+
 
 Interval = tuple[float, float] | None  # ascending
 Limit = Callable[[TrialScore], float]  # in how many seconds its final fits have to end; 0: they would take longer

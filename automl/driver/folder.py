@@ -16,6 +16,7 @@ from typing import Any, Literal, NamedTuple
 from automl.driver.acceptance import Refusal
 from automl.driver.options import TrainOptions
 from automl.driver.result import PACKAGE, RESULT, package_damage, read_result
+from automl.emit.manifest import NAME as MANIFEST
 from automl.errors import AutomlError, Diagnostic, NotAccepted, error
 from automl.lock import FILE_NAME, lock_text
 from automl.plan import TrialScore
@@ -29,7 +30,6 @@ from automl.value import pretty_json
 
 LEDGER, PLAN, DECISIONS = "ledger.jsonl", "plan.json", "decisions.json"
 OWN_FILES = (LEDGER, RESULT, PLAN, DECISIONS, FILE_NAME, "leaderboard.csv", "report.html")
-MANIFEST = "manifest.json"
 
 State = Literal["new", "continued", "extended"]
 
