@@ -48,7 +48,9 @@ class Pulse:
 
     def loss(self) -> AutomlError:
         """The error that says so."""
-        text = f"the head of the Ray cluster at {self._address} has not answered for {self.silent_s:.0f} s"
+        silent_s = self.silent_s
+        how = f"has not answered for {silent_s:.0f} s" if silent_s else "has ended this driver's connection"
+        text = f"the head of the Ray cluster at {self._address} {how}"
         return error("EXE042", text, hint="what had finished is kept: start the cluster again, then --resume")
 
     def beat(self) -> bool:

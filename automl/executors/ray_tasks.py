@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import math
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -30,7 +31,7 @@ from automl.executors.session import Session, start_ray
 from automl.executors.settings import ExecutorSettings
 from automl.executors.slots import HINT, STARTS, SlotExecutor, Try
 from automl.executors.worker import describe
-from automl.jobs import Activity, Job, Outcome, Run
+from automl.jobs import Activity, Done, Job, Outcome, Run
 
 _TICK_S = 1.0  # between two looks at head and nodes, while nothing ends
 _HEARD_S = 0.5  # a worker that was not heard of for so long may be dead: it is asked before a job counts as begun
@@ -84,10 +85,11 @@ class RayExecutor(SlotExecutor[RaySlot]):
     def has_started(self, timeout_s: float) -> bool:
         """Whether a worker is ready for its first job, once one is or so many seconds have passed."""
         limit = time.monotonic() + timeout_s
-        while all(slot.starts for slot in self._slots):
-            self._collect(limit)
-            if time.monotonic() >= limit:
-                return False
+        with self._in_touch():
+            while all(slot.starts for slot in self._slots):
+                self._collect(limit)
+                if time.monotonic() >= limit:
+                    return False
         return True
 
     def _new_slot(self, node: Node, failed_starts: int = 0) -> RaySlot:
@@ -108,7 +110,26 @@ class RayExecutor(SlotExecutor[RaySlot]):
         """Queue the job, and hand it to a free worker."""
         self._queue.append(Try(job))
         if self._free_slots:
-            self._hand_out()
+            with self._in_touch():
+                self._hand_out()
+
+    def wait(self, timeout_s: float | None = None) -> Done | None:
+        """As of any executor; raises AutomlError (EXE042, EXE043) too, where head or nodes are lost."""
+        with self._in_touch():
+            return super().wait(timeout_s)
+
+    def drop(self) -> None:
+        """Forget all jobs. A worker that is at one is ended, and another one started in its place."""
+        with self._in_touch():
+            super().drop()
+
+    @contextmanager
+    def _in_touch(self) -> Iterator[None]:
+        """Ray Client may give its server up before the pulse does: any call of it may raise that."""
+        try:
+            yield
+        except ConnectionError:
+            raise self._session.pulse.loss() from None
 
     def _hand_out(self) -> None:
         """A call for each free worker; then one ahead for those that are at short jobs."""
@@ -178,10 +199,7 @@ class RayExecutor(SlotExecutor[RaySlot]):
         if not references:
             time.sleep(pause)
             return False
-        try:
-            return bool(ray.wait(references, num_returns=1, timeout=pause)[0])
-        except ConnectionError:  # of Ray Client, which has given its server up
-            raise self._session.pulse.loss() from None
+        return bool(ray.wait(references, num_returns=1, timeout=pause)[0])
 
     def _take_in(self, answers: dict[Any, Any]) -> None:
         for slot in [slot for slot in self._slots if slot.reference in answers]:

@@ -239,7 +239,9 @@ def _keep_local(ray: Any, local: bool) -> None:
 
 
 def _hush(ray: Any) -> None:
-    """Ray prints the death of a worker to stdout whatever `log_to_driver` says; here a death is a value."""
+    """Ray prints the death of a worker to stdout whatever `log_to_driver` says; here a death is a value. And its client
+    logs that it connects anew, whatever `logging_level` says; here the run tells of a head that does not answer."""
+    logging.getLogger("ray.util.client.logsclient").disabled = True  # it sets its own level
     inner: Any = getattr(getattr(ray, "_private", None), "worker", None)
     if inner is not None and hasattr(inner, "_worker_logs_enabled"):
         inner._worker_logs_enabled = False

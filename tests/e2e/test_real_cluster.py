@@ -121,6 +121,15 @@ def test_another_cpu_class_is_refused_and_can_be_pinned(cluster: RealCluster, sp
     assert pinned.returncode == 0, pinned.stderr
 
 
+def long_run(spec: Path, address: str, said: Path) -> subprocess.Popen[bytes]:
+    """The driver of a run that does not end by itself; all that it says goes to a file."""
+    command = [sys.executable, "-m", "automl", "train", str(spec), "-o", "run", "--address", address]
+    with said.open("w") as out:
+        return subprocess.Popen(
+            [*command, "--trials", "100000"], cwd=spec.parent, env=driver_environment(), stdout=out, stderr=out
+        )
+
+
 def until(true: Callable[[], bool], what: str) -> None:
     end = time.monotonic() + WAIT_S
     while not true():
@@ -132,11 +141,7 @@ def test_nodes_join_and_go_and_a_lost_head_is_told(cluster: RealCluster, spec: P
     """The run takes in a node, does without it again, and ends with a clear line and a whole ledger."""
     cluster.head(cpus=1)
     said = tmp_path / "said"
-    command = [sys.executable, "-m", "automl", "train", str(spec), "-o", "run", "--address", cluster.address]
-    with said.open("w") as out:
-        driver = subprocess.Popen(
-            [*command, "--trials", "100000"], cwd=tmp_path, env=driver_environment(), stdout=out, stderr=out
-        )
+    driver = long_run(spec, cluster.address, said)
     try:
         until(lambda: "search: real, 1 worker" in said.read_text() or driver.poll() is not None, "the search")
         cluster.node(3, cpus=1)
@@ -155,16 +160,26 @@ def test_nodes_join_and_go_and_a_lost_head_is_told(cluster: RealCluster, spec: P
     assert any(event["event"] == "settled" for event in read_ledger(tmp_path / "run" / "ledger.jsonl").events)
 
 
-def test_ray_client(cluster: RealCluster, spec: Path) -> None:
-    """ray:// from a driver that is no part of the cluster."""
-    pytest.importorskip("grpc", reason="Ray Client needs grpcio")
+def test_ray_client(cluster: RealCluster, spec: Path, tmp_path: Path) -> None:
+    """ray:// from a driver that is no part of the cluster; where the head is lost, nothing speaks but automl."""
     port = cluster.port + 1 if cluster.port < 60000 else cluster.port - 1
     cluster.head(cpus=1, client_port=port)
     here = train(spec, "here", "--executor", "inline")
     assert here.returncode == 0, here.stderr
-    there = train(spec, "there", "--address", f"ray://127.0.0.2:{port}")
+    address, said = f"ray://127.0.0.2:{port}", tmp_path / "said"
+    there = train(spec, "there", "--address", address)
     assert there.returncode == 0, there.stderr
     assert digest(spec, "here") == digest(spec, "there")
+    driver = long_run(spec, address, said)
+    try:
+        until(lambda: " of 100000 trials" in said.read_text() or driver.poll() is not None, "a trial")
+        cluster.kill("head")
+        assert driver.wait(WAIT_S) == 1, said.read_text()
+    finally:
+        driver.kill()
+        driver.wait()
+    assert f"error[EXE042] the head of the Ray cluster at {address}" in said.read_text()
+    assert "Log channel" not in said.read_text()
 
 
 _HOLDER = """

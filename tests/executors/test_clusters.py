@@ -216,6 +216,25 @@ def test_ray_client_without_grpc(monkeypatch: pytest.MonkeyPatch) -> None:
     assert start_ray is session.start_ray
 
 
+def test_a_client_whose_server_gave_it_up(ray_cluster: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ray Client raises ConnectionError out of whatever is called next, while the head may answer."""
+    from automl.executors.ray_tasks import RayExecutor
+
+    def refuse(*_: object, **__: object) -> None:
+        raise ConnectionError("Client is shutting down.")
+
+    executor = RayExecutor(obey, None, start_ray(workers=1))
+    try:
+        executor.submit(job("first", "echo", value=1))
+        monkeypatch.setattr("ray.wait", refuse)
+        for call in (executor.wait, lambda: executor.has_started(9.0)):
+            with pytest.raises(AutomlError, match=r"EXE042.*has ended this driver's connection\n.*--resume"):
+                call()
+    finally:
+        monkeypatch.undo()
+        executor.close()
+
+
 @pytest.mark.slow
 def test_no_node_left_is_told_and_then_an_error(ray_cluster: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker whose node is gone is not waited for; its job waits for a node, and not for ever."""
