@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import threading
+import warnings
 from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
@@ -182,16 +183,27 @@ def _join(ray: Any, address: str, own_code: Path | None) -> None:
     try:
         _knock(address)
         runtime = shipped_code(own_code)
+        warnings.filterwarnings("ignore", "Ray Client connection timed out")  # the error says it
         ray.init(address=address, runtime_env=runtime, logging_level=logging.CRITICAL, log_to_driver=False)
     except Exception as problem:  # Ray raises a dozen types here
-        text, hint = _one_line(problem), "leave the address out to start Ray on this machine"
-        if "AuthenticationError" in f"{type(problem).__name__}: {problem.__cause__}":
-            hint = "the cluster wants its token: set RAY_AUTH_MODE=token, and RAY_AUTH_TOKEN as on its head"
+        text, hint = _one_line(problem), _join_hint(address, problem)
         raise error("EXE010", f"cannot join a Ray cluster at {address!r}: {text}", hint=hint) from None
 
 
+def _join_hint(address: str, problem: BaseException) -> str:
+    if "AuthenticationError" in f"{type(problem).__name__}: {problem.__cause__}":
+        return "the cluster wants its token: set RAY_AUTH_MODE=token, and RAY_AUTH_TOKEN as on its head"
+    if is_client(address) and "timeout" in str(problem):  # Ray Client says no more of a wrong port, nor of a token
+        return "is it the port of Ray Client (--ray-client-server-port)? Does the cluster want a token (RAY_AUTH_MODE)?"
+    return "leave the address out to start Ray on this machine"
+
+
 def _one_line(problem: BaseException) -> str:
-    return " ".join(str(problem).split())[:300]
+    """Its text; of a traceback that another process sent, what was raised."""
+    text = str(problem).strip()
+    if "Traceback (most recent call last)" in text:
+        text = text.splitlines()[-1]
+    return " ".join(text.split())[:300]
 
 
 def _fitting_workers(ray: Any, workers: int | None, threads: int) -> int:

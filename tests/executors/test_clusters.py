@@ -216,6 +216,30 @@ def test_ray_client_without_grpc(monkeypatch: pytest.MonkeyPatch) -> None:
     assert start_ray is session.start_ray
 
 
+_OF_THE_SERVER = "Failure from server:\nTraceback (most recent call last):\n  File x\nRuntimeError: no room"
+
+
+@pytest.mark.parametrize(
+    ("raised", "told"),
+    [
+        (ConnectionError("ray client connection timeout"), "connection timeout\n.*RAY_AUTH_MODE"),
+        (ConnectionAbortedError(_OF_THE_SERVER), r"10001': RuntimeError: no room\n.*leave the address out"),
+    ],
+)
+def test_why_a_client_cannot_join(raised: Exception, told: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In one line, whatever the server has sent; a wrong port and a missing token look alike to Ray Client."""
+    from automl.executors import session
+
+    class Ray:
+        def init(self, **_: object) -> None:
+            raise raised
+
+    monkeypatch.setattr(session, "find_spec", lambda name: name)
+    monkeypatch.setattr(session, "_knock", lambda address: None)
+    with pytest.raises(AutomlError, match=told):
+        session._join(Ray(), "ray://head:10001", None)
+
+
 def test_a_client_whose_server_gave_it_up(ray_cluster: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ray Client raises ConnectionError out of whatever is called next, while the head may answer."""
     from automl.executors.ray_tasks import RayExecutor
