@@ -50,14 +50,15 @@ class RayExecutor(SlotExecutor[RaySlot]):
         self._preload = preload
         self._session = session
         self._owns_session = owns_session
-        self._shared = (run, put(context))
         self._cluster = Cluster(session)
         self._actor_class = actor_class(session)
         self._free_slots: dict[RaySlot, None] = {}  # in the order in which they became free
         self._pace = Pace()
         self._calls = 0
         self._closed = False
-        self._staff()
+        with self._in_touch():
+            self._shared = (run, put(context))
+            self._staff()
 
     def close(self) -> None:
         """End the workers, and Ray if it was started for this executor. Safe to call twice."""
