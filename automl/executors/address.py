@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
+AUTO = "auto"  # Ray's own word for: the cluster that this machine is part of
 HERE = "local"  # Ray's own word for: start one on this machine
 CLIENT = "ray://"
 _LOOPBACK = ("127.", "localhost:", "[::1]:")
@@ -31,6 +32,13 @@ def host_and_port(address: str) -> tuple[str, str]:
     """What Python's sockets take of HOST:PORT or ray://HOST:PORT; the port is '' where none is said."""
     host, _, port = address.removeprefix(CLIENT).rpartition(":")
     return host.strip("[]"), port
+
+
+def is_well_formed(address: str) -> bool:
+    """Whether it is `auto`, HOST:PORT or ray://HOST:PORT: what Ray makes of others takes it half a minute."""
+    host, port = host_and_port(address)
+    plain = bool(host) and not set(host) & set("/@? ")
+    return address == AUTO or (plain and port.isascii() and port.isdigit() and 0 < int(port) < 2**16)
 
 
 def is_loopback(address: str | None) -> bool:

@@ -74,6 +74,11 @@ class Pulse:
             self.beat()
 
 
+def is_disconnect(problem: BaseException) -> bool:
+    """Whether Ray Client has lost its server: its own error says so, or that of grpc, which need not be here."""
+    return isinstance(problem, ConnectionError) or type(problem).__module__.partition(".")[0] == "grpc"
+
+
 def knock(host: str, port: int) -> None:
     """Raise OSError where nobody listens."""
     socket.create_connection((host, port), timeout=KNOCK_S).close()

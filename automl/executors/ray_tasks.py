@@ -26,6 +26,7 @@ from automl.executors.cluster import Cluster, RaySlot
 from automl.executors.memory import beyond_text, limited
 from automl.executors.nodes import Node, pinned_to
 from automl.executors.pipeline import CALL_JOBS, Pace, Sent
+from automl.executors.pulse import is_disconnect
 from automl.executors.ray_worker import actor_class, answers_of, cause_of, put, was_ended, with_its_node, with_retries
 from automl.executors.session import Session, start_ray
 from automl.executors.settings import ExecutorSettings
@@ -129,7 +130,9 @@ class RayExecutor(SlotExecutor[RaySlot]):
         """Ray Client may give its server up before the pulse does: any call of it may raise that."""
         try:
             yield
-        except ConnectionError:
+        except Exception as problem:
+            if not is_disconnect(problem):
+                raise
             raise self._session.pulse.loss() from None
 
     def _hand_out(self) -> None:

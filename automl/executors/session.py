@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from automl.data.memory import memory_bytes
-from automl.errors import error
-from automl.executors.address import host_and_port, is_client, is_loopback
+from automl.errors import AutomlError, error
+from automl.executors.address import AUTO, host_and_port, is_client, is_loopback, is_well_formed
 from automl.executors.crew import Crew
 from automl.executors.nodes import Questions, alive_nodes, check_nodes
-from automl.executors.pulse import Pulse, knock
+from automl.executors.pulse import Pulse, is_disconnect, knock
 from automl.executors.reaper import Reaped
 from automl.executors.settings import ExecutorSettings, cpus_for
 from automl.executors.shipping import shipped_code, worker_environment
@@ -134,11 +134,14 @@ def _connect(wanted: ExecutorSettings, own_code: Path | None) -> Session:
                     _join(ray, address, own_code)
             _hush(ray)
             return _session(ray, wanted, not joined, reaped, on_disk)
-        except BaseException:
+        except BaseException as problem:
             if not joined:
-                ray.shutdown()
+                with suppress(ConnectionError):  # of Ray Client, where the head is gone
+                    ray.shutdown()
             if reaped is not None:
                 reaped.close()
+            if address is not None and is_disconnect(problem):
+                raise _cannot_join(address, problem) from None
             raise
 
 
@@ -177,6 +180,11 @@ def _start(ray: Any, cpus: int, folder: str) -> None:
 
 
 def _join(ray: Any, address: str, own_code: Path | None) -> None:
+    if not is_well_formed(address):
+        text = f"cannot join a Ray cluster at {address!r}: that is not HOST:PORT, ray://HOST:PORT or {AUTO}"
+        raise error(
+            "EXE010", text, hint="a head listens at port 6379, and for Ray Client at 10001, unless told otherwise"
+        )
     if is_client(address) and find_spec("grpc") is None:
         hint = "pip install 'ray[client]', here and where the head runs"
         raise error("EXE010", f"cannot join a Ray cluster at {address!r}: Ray Client needs grpcio", hint=hint)
@@ -186,8 +194,12 @@ def _join(ray: Any, address: str, own_code: Path | None) -> None:
         warnings.filterwarnings("ignore", "Ray Client connection timed out")  # the error says it
         ray.init(address=address, runtime_env=runtime, logging_level=logging.CRITICAL, log_to_driver=False)
     except Exception as problem:  # Ray raises a dozen types here
-        text, hint = _one_line(problem), _join_hint(address, problem)
-        raise error("EXE010", f"cannot join a Ray cluster at {address!r}: {text}", hint=hint) from None
+        raise _cannot_join(address, problem) from None
+
+
+def _cannot_join(address: str, problem: BaseException) -> AutomlError:
+    text = f"cannot join a Ray cluster at {address!r}: {_one_line(problem)}"
+    return error("EXE010", text, hint=_join_hint(address, problem))
 
 
 def _join_hint(address: str, problem: BaseException) -> str:
@@ -195,6 +207,8 @@ def _join_hint(address: str, problem: BaseException) -> str:
         return "the cluster wants its token: set RAY_AUTH_MODE=token, and RAY_AUTH_TOKEN as on its head"
     if is_client(address) and "timeout" in str(problem):  # Ray Client says no more of a wrong port, nor of a token
         return "is it the port of Ray Client (--ray-client-server-port)? Does the cluster want a token (RAY_AUTH_MODE)?"
+    if not is_client(address) and "Failed to connect" in str(problem):
+        return "is it the port of the head (6379)? At that of Ray Client (10001) write ray:// before it"
     return "leave the address out to start Ray on this machine"
 
 
@@ -238,8 +252,8 @@ def _shm_bytes() -> int:
 
 def _knock(address: str) -> None:
     """Raise OSError where nobody listens at HOST:PORT: Ray itself would try for minutes, and print."""
-    host, port = host_and_port(address)
-    if port.isdigit():
+    if address != AUTO:
+        host, port = host_and_port(address)
         knock(host, int(port))
 
 

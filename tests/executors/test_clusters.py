@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from automl.errors import AutomlError
-from automl.executors.address import chosen_address, is_client, is_loopback
+from automl.executors.address import chosen_address, is_client, is_loopback, is_well_formed
 from automl.executors.crew import Crew
 from automl.executors.nodes import Questions, check_nodes, differences, profile
 from automl.executors.pulse import Pulse
@@ -216,6 +216,31 @@ def test_ray_client_without_grpc(monkeypatch: pytest.MonkeyPatch) -> None:
     assert start_ray is session.start_ray
 
 
+@pytest.mark.parametrize(
+    "address", ["auto", "head:6379", "127.0.0.1:1", "[::1]:6379", "ray://head:10001", "ray://[::1]:65535"]
+)
+def test_addresses_that_may_be(address: str) -> None:
+    assert is_well_formed(address)
+
+
+_NONE = "garbage ray:// ray://head ray://:1 ray:/head:1 http://head:1 RAY://head:1 head:0 head:-1 head:65536 head:x"
+
+
+@pytest.mark.parametrize("address", ["", " head:1", "head:\u0661", "ray://user@head:1", "head:1/x?y=1", *_NONE.split()])
+def test_addresses_that_are_none(address: str) -> None:
+    """Ray would take half a minute to say something else."""
+    from automl.executors import session
+
+    assert not is_well_formed(address)
+    with pytest.raises(AutomlError, match=r"EXE010.*is not HOST:PORT"):
+        session._join(None, address, None)
+
+
+class _OfGrpc(Exception):
+    """As grpc raises it where the server of this driver has died, and the head lives."""
+
+
+_OfGrpc.__module__ = "grpc._channel"
 _OF_THE_SERVER = "Failure from server:\nTraceback (most recent call last):\n  File x\nRuntimeError: no room"
 
 
@@ -223,6 +248,7 @@ _OF_THE_SERVER = "Failure from server:\nTraceback (most recent call last):\n  Fi
     ("raised", "told"),
     [
         (ConnectionError("ray client connection timeout"), "connection timeout\n.*RAY_AUTH_MODE"),
+        (ConnectionError("Failed to connect to GCS"), "Failed to connect.*\n.*leave the address out"),
         (ConnectionAbortedError(_OF_THE_SERVER), r"10001': RuntimeError: no room\n.*leave the address out"),
     ],
 )
@@ -240,12 +266,27 @@ def test_why_a_client_cannot_join(raised: Exception, told: str, monkeypatch: pyt
         session._join(Ray(), "ray://head:10001", None)
 
 
-def test_a_client_whose_server_gave_it_up(ray_cluster: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ray Client raises ConnectionError out of whatever is called next, while the head may answer."""
+def test_a_head_that_goes_while_nodes_are_asked(ray_cluster: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error with the address, and not one of Ray Client's own."""
+    from automl.executors import session
+
+    def lose(*_: object) -> None:
+        raise ConnectionError("Ray client has already been disconnected")
+
+    monkeypatch.setattr(session, "_session", lose)
+    with pytest.raises(AutomlError, match=r"EXE010.*'ray://head:10001': Ray client has already been disconnected"):
+        start_ray("ray://head:10001")
+
+
+@pytest.mark.parametrize("raised", [ConnectionError("Client is shutting down."), _OfGrpc("NOT_FOUND")])
+def test_a_client_whose_server_gave_it_up(
+    raised: Exception, ray_cluster: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ray Client raises one of these out of whatever is called next, while the head may answer."""
     from automl.executors.ray_tasks import RayExecutor
 
     def refuse(*_: object, **__: object) -> None:
-        raise ConnectionError("Client is shutting down.")
+        raise raised
 
     executor = RayExecutor(obey, None, start_ray(workers=1))
     try:
