@@ -7,24 +7,23 @@ import logging
 import os
 import signal
 import threading
-import warnings
 from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from automl.data.memory import memory_bytes
-from automl.errors import AutomlError, error
-from automl.executors.address import AUTO, host_and_port, is_client, is_loopback, is_well_formed
+from automl.errors import error
+from automl.executors.address import is_client, is_loopback
 from automl.executors.crew import Crew
+from automl.executors.joining import cannot_join, join, one_line
 from automl.executors.nodes import Questions, alive_nodes, check_nodes
-from automl.executors.pulse import Pulse, is_disconnect, knock
+from automl.executors.pulse import Pulse, is_disconnect
 from automl.executors.reaper import Reaped
 from automl.executors.settings import ExecutorSettings, cpus_for
-from automl.executors.shipping import shipped_code, worker_environment
+from automl.executors.shipping import worker_environment
 
 MIB = 2**20
 _STORE_LEAST = 80 * MIB  # Ray refuses less than 75 MiB
@@ -131,7 +130,7 @@ def _connect(wanted: ExecutorSettings, own_code: Path | None) -> Session:
                     _start(ray, (wanted.workers or cpus // threads) * threads, reaped.folder)
             elif address is not None and not joined:
                 with _sigterm_kept():
-                    _join(ray, address, own_code)
+                    join(ray, address, own_code)
             _hush(ray)
             return _session(ray, wanted, not joined, reaped, on_disk)
         except BaseException as problem:
@@ -141,7 +140,7 @@ def _connect(wanted: ExecutorSettings, own_code: Path | None) -> Session:
             if reaped is not None:
                 reaped.close()
             if address is not None and is_disconnect(problem):
-                raise _cannot_join(address, problem) from None
+                raise cannot_join(address, problem) from None
             raise
 
 
@@ -176,48 +175,7 @@ def _start(ray: Any, cpus: int, folder: str) -> None:
         )
     except Exception as problem:  # Ray raises a dozen types here
         hint = "--executor local runs without Ray"
-        raise error("EXE010", f"cannot start Ray on this machine: {_one_line(problem)}", hint=hint) from None
-
-
-def _join(ray: Any, address: str, own_code: Path | None) -> None:
-    if not is_well_formed(address):
-        text = f"cannot join a Ray cluster at {address!r}: that is not HOST:PORT, ray://HOST:PORT or {AUTO}"
-        raise error(
-            "EXE010", text, hint="a head listens at port 6379, and for Ray Client at 10001, unless told otherwise"
-        )
-    if is_client(address) and find_spec("grpc") is None:
-        hint = "pip install 'ray[client]', here and where the head runs"
-        raise error("EXE010", f"cannot join a Ray cluster at {address!r}: Ray Client needs grpcio", hint=hint)
-    try:
-        _knock(address)
-        runtime = shipped_code(own_code)
-        warnings.filterwarnings("ignore", "Ray Client connection timed out")  # the error says it
-        ray.init(address=address, runtime_env=runtime, logging_level=logging.CRITICAL, log_to_driver=False)
-    except Exception as problem:  # Ray raises a dozen types here
-        raise _cannot_join(address, problem) from None
-
-
-def _cannot_join(address: str, problem: BaseException) -> AutomlError:
-    text = f"cannot join a Ray cluster at {address!r}: {_one_line(problem)}"
-    return error("EXE010", text, hint=_join_hint(address, problem))
-
-
-def _join_hint(address: str, problem: BaseException) -> str:
-    if "AuthenticationError" in f"{type(problem).__name__}: {problem.__cause__}":
-        return "the cluster wants its token: set RAY_AUTH_MODE=token, and RAY_AUTH_TOKEN as on its head"
-    if is_client(address) and "timeout" in str(problem):  # Ray Client says no more of a wrong port, nor of a token
-        return "is it the port of Ray Client (--ray-client-server-port)? Does the cluster want a token (RAY_AUTH_MODE)?"
-    if not is_client(address) and "Failed to connect" in str(problem):
-        return "is it the port of the head (6379)? At that of Ray Client (10001) write ray:// before it"
-    return "leave the address out to start Ray on this machine"
-
-
-def _one_line(problem: BaseException) -> str:
-    """Its text; of a traceback that another process sent, what was raised."""
-    text = str(problem).strip()
-    if "Traceback (most recent call last)" in text:
-        text = text.splitlines()[-1]
-    return " ".join(text.split())[:300]
+        raise error("EXE010", f"cannot start Ray on this machine: {one_line(problem)}", hint=hint) from None
 
 
 def _fitting_workers(ray: Any, workers: int | None, threads: int) -> int:
@@ -248,13 +206,6 @@ def _shm_bytes() -> int:
     except OSError:
         return 2**62
     return shm.f_bavail * shm.f_frsize
-
-
-def _knock(address: str) -> None:
-    """Raise OSError where nobody listens at HOST:PORT: Ray itself would try for minutes, and print."""
-    if address != AUTO:
-        host, port = host_and_port(address)
-        knock(host, int(port))
 
 
 def _keep_local(ray: Any, local: bool) -> None:

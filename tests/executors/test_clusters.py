@@ -208,11 +208,11 @@ def test_a_head_that_is_gone() -> None:
 
 
 def test_ray_client_without_grpc(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("automl.executors.session.find_spec", lambda name: None)
-    from automl.executors import session
+    monkeypatch.setattr("automl.executors.joining.find_spec", lambda name: None)
+    from automl.executors import joining, session
 
     with pytest.raises(AutomlError, match=r"EXE010.*needs grpcio"):
-        session._join(None, "ray://127.0.0.1:1", None)
+        joining.join(None, "ray://127.0.0.1:1", None)
     assert start_ray is session.start_ray
 
 
@@ -229,11 +229,11 @@ _NONE = "garbage ray:// ray://head ray://:1 ray:/head:1 http://head:1 RAY://head
 @pytest.mark.parametrize("address", ["", " head:1", "head:\u0661", "ray://user@head:1", "head:1/x?y=1", *_NONE.split()])
 def test_addresses_that_are_none(address: str) -> None:
     """Ray would take half a minute to say something else."""
-    from automl.executors import session
+    from automl.executors import joining
 
     assert not is_well_formed(address)
     with pytest.raises(AutomlError, match=r"EXE010.*is not HOST:PORT"):
-        session._join(None, address, None)
+        joining.join(None, address, None)
 
 
 class _OfGrpc(Exception):
@@ -254,16 +254,16 @@ _OF_THE_SERVER = "Failure from server:\nTraceback (most recent call last):\n  Fi
 )
 def test_why_a_client_cannot_join(raised: Exception, told: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """In one line, whatever the server has sent; a wrong port and a missing token look alike to Ray Client."""
-    from automl.executors import session
+    from automl.executors import joining
 
     class Ray:
         def init(self, **_: object) -> None:
             raise raised
 
-    monkeypatch.setattr(session, "find_spec", lambda name: name)
-    monkeypatch.setattr(session, "_knock", lambda address: None)
+    monkeypatch.setattr(joining, "find_spec", lambda name: name)
+    monkeypatch.setattr(joining, "_knock", lambda address: None)
     with pytest.raises(AutomlError, match=told):
-        session._join(Ray(), "ray://head:10001", None)
+        joining.join(Ray(), "ray://head:10001", None)
 
 
 def test_a_head_that_goes_while_nodes_are_asked(ray_cluster: Session, monkeypatch: pytest.MonkeyPatch) -> None:
